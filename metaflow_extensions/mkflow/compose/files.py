@@ -1,0 +1,75 @@
+"""Reading and writing of files: located errors on the way in, old or new and never half on the way out."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+
+from .errors import OutsideError, Problem, SettingsError
+from .tree import Origin
+
+
+def read_file(root: pathlib.Path, path: str) -> bytes:
+    """The bytes of a file of the project.
+
+    Raises:
+        SettingsError: if it cannot be read, in the system's words.
+    """
+    try:
+        return (root / path).read_bytes()
+    except OSError as error:
+        raise SettingsError(Problem(f"'{path}' cannot be read: {_words(error)}", (), (Origin(path),))) from None
+
+
+def list_folder(root: pathlib.Path, path: str, missing_ok: bool = False) -> list[str]:
+    """The names of the files in a folder of the project, sorted.
+
+    Raises:
+        SettingsError: if it cannot be listed; an absent one gives nothing where ``missing_ok``.
+    """
+    try:
+        with os.scandir(root / path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file())
+    except FileNotFoundError:
+        if missing_ok:
+            return []
+        raise SettingsError(
+            Problem(f"there is no folder '{path}'", (), (Origin(path),), f"mkdir {path}, or `settings:` in the project file")
+        ) from None
+    except OSError as error:
+        raise SettingsError(Problem(f"'{path}' cannot be listed: {_words(error)}", (), (Origin(path),))) from None
+
+
+def write_file(root: pathlib.Path, path: str, data: bytes, mode: int = 0o600) -> pathlib.Path:
+    """Write a file below ``.mkflow`` in one step, through a temporary file beside it.
+
+    Raises:
+        OutsideError: if the folder or the file cannot be written.
+    """
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        ignore = root / ".mkflow" / ".gitignore"
+        if not ignore.exists():
+            _replace(ignore, b"*\n", 0o644)
+        _replace(target, data, mode)
+    except OSError as error:
+        raise OutsideError(Problem(f"'{path}' cannot be written: {_words(error)}", (), (Origin(path),))) from None
+    return target
+
+
+def _replace(target: pathlib.Path, data: bytes, mode: int) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,104 @@
+"""Bindings made by a matrix: the product of its lists, numbered, each with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from .errors import Problem
+from .fields import Fields
+from .model import MADE_SECTIONS
+from .tree import Node, assign, parse_path, plain
+
+_Cell = dict[str, Node]
+MOST_CELLS = 10_000
+
+
+def cells(entry: Fields, name: str) -> Iterator[tuple[str, Node]]:
+    """The bindings that one entry makes: name and values.
+
+    ``matrix`` maps setting paths to lists, crossed with each other; ``zip`` maps paths to lists of
+    equal length, one dimension more. Numbers are those of the whole product, so that an ``exclude``
+    does not rename the others; ``include`` adds cells at the end.
+    """
+    dimensions = [[{path: value} for value in values] for path, values in _lists(entry, "matrix").items()]
+    zipped = _zipped(entry)
+    if zipped:
+        dimensions.append(zipped)
+    size = 1
+    for dimension in dimensions:
+        size *= len(dimension)
+    if size > MOST_CELLS:
+        entry.refuse("matrix", f"the matrix has {size} cells, more than {MOST_CELLS}", "fewer values")
+        return
+    made = [{path: value for part in cell for path, value in part.items()} for cell in product(*dimensions)]
+    if not dimensions:
+        made = []
+    included = _rows(entry, "include")
+    excluded = _excluded(entry, made)
+    for number, cell in enumerate([*made, *included], 1):
+        if number - 1 not in excluded:
+            yield f"{name}-{number}", _tree(entry, cell)
+
+
+def _lists(entry: Fields, key: str) -> dict[str, tuple[Node, ...]]:
+    found = {}
+    for path, node in entry.mapping(key).items():
+        if not isinstance(node.value, tuple) or not node.value:
+            entry.problems.append(
+                Problem(f"'{path}' has no list of values", ("bindings",), (node.origin,), f"{path}: [..., ...]")
+            )
+            continue
+        found[path] = node.value
+    return found
+
+
+def _zipped(entry: Fields) -> list[_Cell]:
+    lists = _lists(entry, "zip")
+    if len({len(values) for values in lists.values()}) > 1:
+        lengths = ", ".join(f"{path} has {len(values)}" for path, values in lists.items())
+        entry.refuse("zip", f"the lists of a zip have equal lengths: {lengths}", "lists of equal length")
+        return []
+    return [dict(zip(lists, row)) for row in zip(*lists.values())]
+
+
+def _rows(entry: Fields, key: str) -> list[_Cell]:
+    rows = []
+    for node in entry.sequence(key):
+        if isinstance(node.value, dict) and node.value:
+            rows.append(dict(node.value))
+        else:
+            entry.refuse(key, f"an entry of '{key}' is a mapping of paths to values", f"{key}: [{{path: value}}]")
+    return rows
+
+
+def _excluded(entry: Fields, made: list[_Cell]) -> set[int]:
+    found: set[int] = set()
+    for row in _rows(entry, "exclude"):
+        matching = {index for index, cell in enumerate(made) if _fits(cell, row)}
+        if not matching:
+            entry.problems.append(
+                Problem("this 'exclude' fits no cell of the matrix", ("bindings",), (next(iter(row.values())).key_origin,))
+            )
+        found |= matching
+    return found
+
+
+def _fits(cell: Mapping[str, Node], row: Mapping[str, Node]) -> bool:
+    return all(path in cell and plain(cell[path]) == plain(value) for path, value in row.items())
+
+
+def _tree(entry: Fields, cell: _Cell) -> Node:
+    tree = Node({}, entry.node.origin)
+    for path, value in cell.items():
+        try:
+            parts = parse_path(path)
+        except ValueError:
+            parts = ()
+        if len(parts) < 2 or parts[0] in MADE_SECTIONS:
+            problem = Problem(f"'{path}' is not the path of a setting", ("bindings",), (value.key_origin,), "section.key")
+            if problem not in entry.problems:
+                entry.problems.append(problem)
+            continue
+        tree = assign(tree, parts, value)
+    return tree

@@ -1,0 +1,141 @@
+"""The nouns of mkflow as frozen values."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .tree import Node, Origin
+
+DEFAULT_BINDING = "default"
+LOCAL = "local"
+RESERVED = (DEFAULT_BINDING, LOCAL)
+MADE_SECTIONS = ("artifact", "system")
+"""Sections that mkflow makes; no file may set them."""
+
+
+class Key(NamedTuple):
+    """What names an instance inside its project: flow, binding and profile."""
+
+    flow: str
+    binding: str
+    profile: str
+
+    def __str__(self) -> str:
+        return f"{self.flow}/{self.binding}@{self.profile}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow file and the bindings it is instantiated under."""
+
+    name: str
+    file: str
+    bindings: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A label of instances; ``maker`` and ``cell`` are there for one that a matrix made."""
+
+    name: str
+    tags: tuple[str, ...]
+    origin: Origin
+    maker: str = ""
+    cell: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Where and how instances run."""
+
+    name: str
+    production: bool = False
+    branches: tuple[str, ...] = ()
+    orchestrator: str | None = None
+    schedules: bool = False
+
+
+class SettingsFile(NamedTuple):
+    """One file of the settings folder, taken apart by its name; ``path`` is relative to the project."""
+
+    path: str
+    section: str
+    binding: str = ""
+    profile: str = ""
+
+
+class Override(NamedTuple):
+    """One entry of ``overrides:``: a selector and a tree of sections."""
+
+    match: str
+    values: Node
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that is known without reading a settings file; ``files`` are by binding and profile."""
+
+    root: pathlib.Path
+    name: str
+    file: str
+    settings: str
+    default_profile: str
+    flows: Mapping[str, Flow]
+    bindings: Mapping[str, Binding]
+    profiles: Mapping[str, Profile]
+    files: Mapping[tuple[str, str], tuple[SettingsFile, ...]]
+    overrides: tuple[Override, ...] = ()
+    metaflow: Mapping[str, object] = field(default_factory=dict)
+
+
+class Layer(NamedTuple):
+    """One source of settings in the order of precedence; ``root`` is a mapping of sections."""
+
+    name: str
+    root: Node
+
+
+class Git(NamedTuple):
+    """What git says of the project folder; all empty outside a repository."""
+
+    repository: str = ""
+    branch: str = ""
+    commit: str = ""
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that composition takes from outside the files, so that the same facts give the same bytes."""
+
+    env: Mapping[str, str]
+    git: Git
+    user: str
+    mkflow_version: str
+    metaflow_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Flow, binding and profile with their settings; nothing later reads a settings file.
+
+    ``settings`` is resolved, with the made sections and without private keys; ``parts`` are the
+    digests that ``fingerprint`` is made of; ``layers`` are the sources that took part, lowest first.
+    """
+
+    key: Key
+    name: str
+    flow_file: str
+    flow_class: str
+    settings: Node
+    fingerprint: str
+    parts: Mapping[str, str]
+    layers: tuple[str, ...]
+    tags: tuple[str, ...]
+    orchestrator: str | None
+    production: bool

@@ -1,0 +1,83 @@
+"""Unknown keys without a schema: a key of one source only that is nearly a key of another is a slip.
+
+A merely new key is fine. What counts as known is everything that any file of the project, a matrix
+cell or an override writes at the same place, so the verdict on a file is the same for each instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .errors import Problem
+from .spelling import distance, is_misspelt
+from .tree import Node, Path
+
+
+class Written(NamedTuple):
+    """A tree and who wrote it; of two sources that clash with each other alone, the lower ``rank`` is right."""
+
+    source: str
+    rank: int
+    root: Node
+
+
+class _Use(NamedTuple):
+    source: str
+    rank: int
+    node: Node
+
+
+def misspelt_keys(sources: Iterable[Written]) -> dict[str, list[Problem]]:
+    """Problems by the source that has the key.
+
+    Args:
+        sources: all trees of the project, each a mapping of sections.
+    """
+    index: dict[Path, dict[str, list[_Use]]] = {}
+    for written in sources:
+        _index(written, written.root, (), index)
+    found: dict[str, list[Problem]] = {}
+    for path, keys in index.items():
+        if path:
+            _judge(path, keys, found)
+    return found
+
+
+def _index(written: Written, node: Node, path: Path, index: dict[Path, dict[str, list[_Use]]]) -> None:
+    if not isinstance(node.value, dict):
+        return
+    here = index.setdefault(path, {})
+    for key, item in node.value.items():
+        here.setdefault(key, []).append(_Use(written.source, written.rank, item))
+        _index(written, item, (*path, key), index)
+
+
+def _judge(path: Path, keys: dict[str, list[_Use]], found: dict[str, list[Problem]]) -> None:
+    by_source: dict[str, set[str]] = {}
+    for key, uses in keys.items():
+        for use in uses:
+            by_source.setdefault(use.source, set()).add(key)
+    if len(by_source) < 2:
+        return
+    for key, uses in keys.items():
+        if len(uses) > 1:
+            continue
+        use = uses[0]
+        mine = by_source[use.source]
+        near = [
+            (distance(key, word), word)
+            for word, others in keys.items()
+            if word not in mine
+            and abs(len(word) - len(key)) <= 2
+            and (len(others) > 1 or others[0].rank < use.rank)
+            and is_misspelt(key, word)
+        ]
+        if near:
+            meant = min(near)[1]
+            found.setdefault(use.source, []).append(_problem((*path, key), use.node, meant, keys[meant][0].node))
+
+
+def _problem(path: Path, node: Node, meant: str, known: Node) -> Problem:
+    hint = f"{meant}, or write '{path[-1]}' in a lower layer too, if it is another key"
+    return Problem(f"unknown key '{path[-1]}'", path, (node.key_origin, known.key_origin), hint)

@@ -1,0 +1,295 @@
+"""The project file and the names in the settings folder become a :class:`Project`. No settings file is read."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+
+from . import matrix
+from .errors import Problem, SettingsError, UsageError, by_place
+from .fields import Fields
+from .files import list_folder, read_file
+from .model import DEFAULT_BINDING, LOCAL, MADE_SECTIONS, RESERVED, Binding, Flow, Override, Profile, Project, SettingsFile
+from .reader import Source, read
+from .select import Selector, some
+from .spelling import nearest
+from .tree import Node, Origin, assign, at, parse_path
+
+PROJECT_FILE = "mkflow.yaml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_ENDINGS = ("yaml", "yml", "json", "toml")
+_FILE = re.compile(r"settings\.(?P<section>[^.@]+)(?:\.(?P<binding>[^.@]+))?(?:@(?P<profile>[^.@]+))?\.(?P<ending>[^.@]+)")
+ORCHESTRATORS = ("step-functions", "argo-workflows")
+METAFLOW_OPTIONS = (
+    "package_suffixes", "environment", "datastore", "datastore_root", "metadata", "event_logger", "monitor", "with", "pylint",
+)  # fmt: skip
+
+
+def find_root(start: pathlib.Path) -> pathlib.Path:
+    """Walk up from a folder to the one that has the project file.
+
+    Raises:
+        UsageError: if there is none up to the top of the file system.
+    """
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file() or _has_table(folder / "pyproject.toml"):
+            return folder
+    summary = f"there is no project here: no {PROJECT_FILE} and no [tool.mkflow] in a pyproject.toml, from {start} upwards"
+    raise UsageError(Problem(summary, hint="mkflow init"))
+
+
+def _has_table(path: pathlib.Path) -> bool:
+    try:
+        return "[tool.mkflow" in path.read_text("utf-8", "replace")
+    except OSError:
+        return False
+
+
+def load(root: pathlib.Path) -> Project:
+    """Read the project file of a folder.
+
+    Raises:
+        SettingsError: with all that is wrong in it and in the names of the settings files.
+    """
+    top, file = _project_node(root)
+    fields = Fields(top, "the project file")
+    name = fields.text("project", required=True)
+    settings = fields.text("settings", "settings")
+    _check_name(fields, "project", name)
+    if settings and (os.path.isabs(settings) or ".." in pathlib.PurePosixPath(settings).parts):
+        fields.refuse("settings", f"'{settings}' leads out of the project", "a folder inside the project")
+        raise SettingsError(*by_place(fields.problems))
+    files = _settings_files(root, settings, fields.problems)
+    bindings = _bindings(fields, files)
+    profiles = _profiles(fields, files)
+    default = fields.text("default_profile", "")
+    if default and default not in profiles:
+        profiles[default] = Profile(default)
+    if not profiles:
+        profiles["default"] = Profile("default")
+    flows = _flows(fields, root, bindings)
+    overrides = _overrides(fields)
+    metaflow = fields.table("metaflow", METAFLOW_OPTIONS)
+    fields.no_others(("bindings", "profiles", "flows", "overrides", "metaflow"))
+    _one_spelling(fields.problems, "bindings", [(binding.name, binding.origin) for binding in bindings.values()])
+    if fields.problems:
+        raise SettingsError(*by_place(fields.problems))
+    known: dict[tuple[str, str], tuple[SettingsFile, ...]] = {}
+    for entry in files:
+        place = (entry.binding, entry.profile)
+        known[place] = (*known.get(place, ()), entry)
+    default = default or ("default" if "default" in profiles else next(iter(profiles)))
+    return Project(root, name, file, settings, default, flows, bindings, profiles, known, overrides, metaflow)
+
+
+def _project_node(root: pathlib.Path) -> tuple[Node, str]:
+    """The mapping that describes the project and the name of the file it stands in."""
+    if (root / PROJECT_FILE).is_file():
+        if _has_table(root / "pyproject.toml"):
+            pyproject = _tool_table(root)
+            summary = f"the project is described twice, in {PROJECT_FILE} and in pyproject.toml"
+            raise SettingsError(Problem(summary, (), (Origin(PROJECT_FILE, 1, 1), pyproject.origin), "one of the two"))
+        return read(read_file(root, PROJECT_FILE), Source(PROJECT_FILE, "the project file")), PROJECT_FILE
+    return _tool_table(root), "pyproject.toml"
+
+
+def _tool_table(root: pathlib.Path) -> Node:
+    node = read(read_file(root, "pyproject.toml"), Source("pyproject.toml", "the project file"))
+    found = at(node, ("tool", "mkflow"))
+    if found is None or not isinstance(found.value, dict):
+        raise SettingsError(Problem("[tool.mkflow] is not a table", (), (node.origin,)))
+    return found
+
+
+def _check_name(fields: Fields, key: str, name: str) -> None:
+    if name and not _NAME.fullmatch(name):
+        fields.refuse(key, f"'{name}' is not a name", "letters, digits, '_' and '-', beginning with a letter or digit")
+
+
+def _settings_files(root: pathlib.Path, folder: str, problems: list[Problem]) -> tuple[SettingsFile, ...]:
+    found: dict[tuple[str, str, str], SettingsFile] = {}
+    spelling: dict[str, tuple[str, str]] = {}
+    for name in list_folder(root, folder):
+        if not name.startswith("settings.") or name.endswith(("~", ".swp")):
+            continue
+        path = f"{folder}/{name}"
+        file = _settings_file(path, name, problems)
+        if file is None:
+            continue
+        place = (file.section, file.binding, file.profile)
+        if place in found:
+            clash = (Origin(path), Origin(found[place].path))
+            problems.append(Problem("two files are the same layer", (), clash, "one of the two"))
+            continue
+        for word, part in (("section", file.section), ("binding", file.binding), ("profile", file.profile)):
+            known, where = spelling.setdefault(f"{word} {part.lower()}", (part, path))
+            if known != part:
+                summary = f"the {word}s '{known}' and '{part}' differ in case only"
+                problems.append(Problem(summary, (), (Origin(path), Origin(where)), "one spelling"))
+        found[place] = file
+    return tuple(found.values())
+
+
+def _settings_file(path: str, name: str, problems: list[Problem]) -> SettingsFile | None:
+    match = _FILE.fullmatch(name)
+    rule = "settings.<section>[.<binding>][@<profile>].yaml"
+    if match is None:
+        problems.append(Problem(f"'{name}' is not a name of a settings file", (), (Origin(path),), rule))
+        return None
+    section, binding, profile, ending = match.group("section", "binding", "profile", "ending")
+    wrong = next((part for part in (section, binding, profile) if part is not None and not _NAME.fullmatch(part)), None)
+    if wrong is not None:
+        hint = "letters, digits, '_' and '-', beginning with a letter or digit"
+        problems.append(Problem(f"'{wrong}' is not a name, in the file '{name}'", (), (Origin(path),), hint))
+    elif ending not in _ENDINGS:
+        summary = f"a settings file ends in .yaml, .yml, .json or .toml, not in '.{ending}'"
+        problems.append(Problem(summary, (), (Origin(path),), rule))
+    elif section in MADE_SECTIONS:
+        problems.append(Problem(f"the section '{section}' is made by mkflow", (), (Origin(path),), "another section name"))
+    elif binding == DEFAULT_BINDING:
+        summary = "'default' is the binding of unbound flows and has no file of its own"
+        problems.append(Problem(summary, (), (Origin(path),), f"settings.{section}.{ending}"))
+    elif binding == LOCAL and profile:
+        summary = "a local file has no profile"
+        problems.append(Problem(summary, (), (Origin(path),), f"settings.{section}.local.{ending}"))
+    else:
+        return SettingsFile(path, section, binding or "", profile or "")
+    return None
+
+
+def _bindings(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Binding]:
+    """Bindings by their files and by the project file; a maker's file is no binding of its own."""
+    declared = fields.mapping("bindings")
+    found: dict[str, Binding] = {}
+    makers: set[str] = set()
+    for name, node in declared.items():
+        entry = fields.entry(node, f"bindings.{name}", ("tags", "matrix", "zip", "exclude", "include"))
+        _check_binding_name(fields, name, node)
+        tags = entry.texts("tags")
+        if any(key in entry.keys() for key in ("matrix", "zip", "include", "exclude")):
+            makers.add(name)
+            for made, cell in matrix.cells(entry, name):
+                found[made] = Binding(made, tags, node.key_origin, name, cell)
+        else:
+            found[name] = Binding(name, tags, node.key_origin)
+    for file in files:
+        if file.binding and file.binding != LOCAL and file.binding not in makers and file.binding not in found:
+            found[file.binding] = Binding(file.binding, (), Origin(file.path))
+    return found
+
+
+def _check_binding_name(fields: Fields, name: str, node: Node) -> None:
+    if not _NAME.fullmatch(name):
+        hint = "letters, digits, '_' and '-', beginning with a letter or digit"
+        fields.problems.append(Problem(f"'{name}' is not a name of a binding", ("bindings",), (node.key_origin,), hint))
+    elif name in RESERVED:
+        summary = f"'{name}' is reserved and cannot be a binding"
+        fields.problems.append(Problem(summary, ("bindings",), (node.key_origin,), "another name"))
+
+
+def _one_spelling(problems: list[Problem], word: str, names: Sequence[tuple[str, Origin]]) -> None:
+    seen: dict[str, tuple[str, Origin]] = {}
+    for name, origin in names:
+        known, where = seen.setdefault(name.lower(), (name, origin))
+        if known != name:
+            summary = f"the {word} '{known}' and '{name}' differ in case only"
+            problems.append(Problem(summary, (), (origin, where), "one spelling"))
+
+
+def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profile]:
+    found: dict[str, Profile] = {}
+    for name, node in fields.mapping("profiles").items():
+        entry = fields.entry(node, f"profiles.{name}", ("production", "branches", "orchestrator", "schedules"))
+        if not _NAME.fullmatch(name):
+            hint = "letters, digits, '_' and '-', beginning with a letter or digit"
+            fields.problems.append(Problem(f"'{name}' is not a name of a profile", ("profiles",), (node.key_origin,), hint))
+        orchestrator = entry.text("orchestrator", "")
+        if orchestrator and orchestrator not in ORCHESTRATORS:
+            meant = nearest(orchestrator, ORCHESTRATORS)
+            entry.refuse("orchestrator", f"there is no orchestrator '{orchestrator}'", meant or " or ".join(ORCHESTRATORS))
+        found[name] = Profile(
+            name, entry.truth("production"), entry.texts("branches"), orchestrator or None, entry.truth("schedules"),
+        )  # fmt: skip
+    for file in files:
+        if file.profile:
+            found.setdefault(file.profile, Profile(file.profile))
+    _one_spelling(fields.problems, "profiles", [(name, Origin("")) for name in found])
+    return found
+
+
+def _flows(fields: Fields, root: pathlib.Path, bindings: Mapping[str, Binding]) -> dict[str, Flow]:
+    names = tuple(bindings)
+    declared = fields.mapping("flows")
+    if "flows" not in fields.keys():
+        return {name: Flow(name, f"flows/{name}.py", names or (DEFAULT_BINDING,), Origin(f"flows/{name}.py"))
+                for name in _flow_files(root)}  # fmt: skip
+    found = {}
+    for name, node in declared.items():
+        entry = fields.entry(node, f"flows.{name}", ("file", "bindings"))
+        if not _NAME.fullmatch(name):
+            hint = "letters, digits, '_' and '-', beginning with a letter or digit"
+            fields.problems.append(Problem(f"'{name}' is not a name of a flow", ("flows",), (node.key_origin,), hint))
+        file = entry.text("file", f"flows/{name}.py")
+        if os.path.isabs(file) or ".." in pathlib.PurePosixPath(file).parts:
+            entry.refuse("file", f"'{file}' leads out of the project", "a file inside the project")
+        found[name] = Flow(name, file, _flow_bindings(entry, names), node.key_origin)
+    _one_spelling(fields.problems, "flows", [(flow.name, flow.origin) for flow in found.values()])
+    return found
+
+
+def _flow_bindings(entry: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
+    if "bindings" not in entry.keys():
+        return names or (DEFAULT_BINDING,)
+    if entry.value("bindings") == "none":
+        return (DEFAULT_BINDING,)
+    chosen: dict[str, None] = {}
+    for glob in entry.texts("bindings"):
+        matching = [name for name in names if Selector(glob).matches((name, "", ""))]  # type: ignore[arg-type]
+        if not matching:
+            meant = nearest(glob, names)
+            hint = meant or (("one of " + some(sorted(names))) if names else "bindings: none")
+            entry.refuse("bindings", f"no binding matches '{glob}'", hint)
+        chosen.update(dict.fromkeys(matching))
+    return tuple(chosen)
+
+
+def _flow_files(root: pathlib.Path) -> list[str]:
+    """Without `flows:`, every file in flows/ that speaks of a FlowSpec; none of them is imported."""
+    found = []
+    for name in list_folder(root, "flows", missing_ok=True):
+        stem = name.removesuffix(".py")
+        if stem != name and _NAME.fullmatch(stem) and b"FlowSpec" in read_file(root, f"flows/{name}"):
+            found.append(stem)
+    return found
+
+
+def _overrides(fields: Fields) -> tuple[Override, ...]:
+    found = []
+    for index, node in enumerate(fields.sequence("overrides")):
+        entry = fields.entry(node, f"overrides.{index}", ("match", "set"))
+        match = entry.text("match", required=True)
+        values = Node({}, node.origin)
+        for path, value in entry.mapping("set").items():
+            parts = section_path(fields.problems, path, value)
+            if parts:
+                values = assign(values, parts, value)
+        found.append(Override(match, values, node.origin))
+    return tuple(found)
+
+
+def section_path(problems: list[Problem], path: str, value: Node) -> tuple[str, ...]:
+    """The parts of a dotted path that begins with a section, or nothing and a problem."""
+    try:
+        parts = parse_path(path)
+    except ValueError as error:
+        problems.append(Problem(str(error), (), (value.key_origin,), "section.key.key"))
+        return ()
+    if parts[0] in MADE_SECTIONS:
+        problems.append(Problem(f"the section '{parts[0]}' is made by mkflow", (), (value.key_origin,), "another section"))
+        return ()
+    if len(parts) == 1:
+        problems.append(Problem(f"'{path}' names a section and no key in it", (), (value.key_origin,), f"{path}.key"))
+        return ()
+    return parts
