@@ -7,21 +7,28 @@ import pathlib
 import subprocess
 from collections.abc import Mapping
 
+from metaflow_extensions.mkflow.version import __version__
+
 from .model import Facts, Git
+
+
+NOBODY = "local"
+"""The user where Metaflow finds none, as in a container."""
 
 
 def read_facts(root: pathlib.Path, env: Mapping[str, str]) -> Facts:
     """All facts that composition needs; one git process at most."""
-    return Facts(env, read_git(root), user_name(env), package_version("mkflow"), package_version("metaflow"))
+    user = user_name(env)
+    return Facts(env, read_git(root), user or NOBODY, bool(user), __version__, package_version("metaflow"))
 
 
 def user_name(env: Mapping[str, str]) -> str:
-    """The user as Metaflow 2.19 finds it (``metaflow.util.get_username``)."""
+    """The user as Metaflow 2.19 finds it (``metaflow.util.get_username``); root does not count."""
     for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"):
         user = env.get(name)
         if user and user != "root":
             return user
-    return "unknown"
+    return ""
 
 
 def package_version(name: str) -> str:

@@ -111,11 +111,15 @@ class Git(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that composition takes from outside the files, so that the same facts give the same bytes."""
+    """All that composition takes from outside the files, so that the same facts give the same bytes.
+
+    ``user_known`` is false where Metaflow would find no user by itself.
+    """
 
     env: Mapping[str, str]
     git: Git
     user: str
+    user_known: bool
     mkflow_version: str
     metaflow_version: str
 

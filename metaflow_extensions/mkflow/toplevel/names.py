@@ -2,6 +2,8 @@
 
 import sys
 
+from metaflow_extensions.mkflow.version import __version__  # noqa: F401  shown as 2.19.39+mkflow(0.1.0)
+
 __mf_extensions__ = "mkflow"
 __mf_promote_submodules__ = ["compose"]
 
