@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from metaflow_extensions.mkflow.compose.errors import MkflowError
+from metaflow_extensions.mkflow.compose.errors import MkflowError, Problem, UsageError
 from metaflow_extensions.mkflow.version import __version__
 
 from .render import show_problems
@@ -47,7 +47,7 @@ class Commands(click.Group):
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             meant = nearest(args[0], COMMANDS)
-            ctx.fail(f"there is no command '{args[0]}'" + (f", did you mean '{meant}'?" if meant else ""))
+            raise UsageError(Problem(f"there is no command '{args[0]}'", hint=f"mkflow {meant}" if meant else "mkflow --help"))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -84,7 +84,10 @@ def main(args: list[str] | None = None) -> None:
         click.echo("interrupted", err=True)
         code = 130
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "mkflow"
+        words = error.format_message().rstrip(".")
+        show_problems([Problem(words[:1].lower() + words[1:], hint=f"{command} --help")])
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (`mkflow show | head`); nothing is wrong.

@@ -7,16 +7,13 @@ from typing import Any
 import click
 
 from metaflow_extensions.mkflow.compose.errors import Problem, UsageError
-from metaflow_extensions.mkflow.compose.model import Instance
+from metaflow_extensions.mkflow.compose.model import MADE_SECTIONS, Instance
 from metaflow_extensions.mkflow.compose.select import some
 from metaflow_extensions.mkflow.compose.tree import Leaf, dotted, leaves
 
 from ..options import complete_instances, output_format, pass_session
 from ..render import as_json, inline, note, out, plural, style
 from ..session import Selection, Session
-
-UNLIKE = ("artifact.fingerprint", "system.layers")
-"""Made values that always differ and explain nothing."""
 
 
 @click.command("diff", epilog="Examples: mkflow diff training/EXP_01 training/EXP_02, mkflow diff training/EXP_01@dev training/EXP_01@prod")
@@ -55,16 +52,18 @@ def differences(left: Instance, right: Instance) -> list[dict[str, Any]]:
     Returns:
         For each: ``path``, and ``left`` and ``right`` with ``value`` and ``origin``, or None where absent.
     """
-    ones = {dotted(leaf.path): leaf for leaf in leaves(left.settings)}
-    twos = {dotted(leaf.path): leaf for leaf in leaves(right.settings)}
+    ones, twos = ({dotted(leaf.path): leaf for leaf in _written(side)} for side in (left, right))
     found = []
     for path in dict.fromkeys((*ones, *twos)):
-        if path.startswith(UNLIKE):
-            continue
         one, two = ones.get(path), twos.get(path)
         if one is None or two is None or type(one.value) is not type(two.value) or one.value != two.value:
             found.append({"path": path, "left": _side(one), "right": _side(two)})
     return found
+
+
+def _written(instance: Instance) -> list[Leaf]:
+    """The leaves of a user's sections: what mkflow makes differs always and explains nothing."""
+    return [leaf for leaf in leaves(instance.settings) if leaf.path[0] not in MADE_SECTIONS]
 
 
 def _side(leaf: Leaf | None) -> dict[str, Any] | None:
