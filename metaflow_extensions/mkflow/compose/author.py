@@ -131,6 +131,42 @@ class ApplySettings(FlowMutator):  # type: ignore[misc]
         tags = [f"mkflow.{key}:{artifact[key]}" for key in _TAGGED if artifact.get(key)]
         if tags:
             mutable_flow.add_decorator(partial(FlowDecorator, RunTags), deco_kwargs={"tags": tags})
+        section = _flow_section(mutable_flow)
+        if section:
+            from .apply import apply_to_flow
+
+            _check_shape(mutable_flow._flow_cls, section)
+            apply_to_flow(mutable_flow, section)
+
+    def mutate(self, mutable_flow: Any) -> None:
+        section = _flow_section(mutable_flow)
+        if section:
+            from .apply import apply_to_steps
+
+            apply_to_steps(mutable_flow, section)
+
+
+def _flow_section(mutable_flow: Any) -> dict[str, Any]:
+    """What the settings say of the flow's shape, as plain data."""
+    settings = dict(mutable_flow.configs).get(NAME)
+    section = settings.get("flow") if settings is not None else None
+    return section.to_dict() if isinstance(section, ConfigValue) else {}
+
+
+def _check_shape(flow_cls: Any, section: dict[str, Any]) -> None:
+    """Refuse what does not fit the flow before anything runs; origins are those that came with the settings."""
+    from .errors import SettingsError, by_place
+    from .flow_probe import describe
+    from .shape import shape_problems
+    from .tree import located
+
+    problems = shape_problems(located(section, ("flow",), _origins), describe(flow_cls))
+    if problems:
+        raise ComposeFailed(_below_headline(SettingsError(*by_place(problems))))
+
+
+_origins: dict[str, str] = {}
+"""Places of the ``flow`` section's values by dotted path, where this process knows them."""
 
 
 _TAGGED = ("project", "flow", "binding", "profile", "fingerprint")
@@ -186,7 +222,9 @@ def compose_for(context: Any) -> dict[str, Any]:
     flow_cls = current_flow.flow_cls
     # Under Runner and Deployer the flow is a module, and its own process composes again, with its own environment.
     try:
-        return compose_flow(_file_of(flow_cls), flow_cls.__name__, flow_cls.__module__ != "__main__")
+        settings, origins = compose_flow(_file_of(flow_cls), flow_cls.__name__, flow_cls.__module__ != "__main__")
+        _origins.update(origins)
+        return settings
     except MkflowError as error:
         raise ComposeFailed(_below_headline(error)) from None
 
@@ -212,9 +250,11 @@ def parse(text: str) -> Any:
             return json.loads(text)
         except ValueError:
             pass
+    from .compiled import origins_in
     from .reader import Refusal, Source, read_yaml
     from .tree import plain
 
+    _origins.update(origins_in(text))
     try:
         return plain(read_yaml(text, Source(f"--config {NAME}")))
     except Refusal as refusal:

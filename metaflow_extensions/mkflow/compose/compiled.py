@@ -10,7 +10,7 @@ from .files import write_file
 from .model import Git, Instance
 from .names import branch_slug
 from .reader import ambiguous, scalar
-from .tree import plain
+from .tree import at, dotted, places, plain
 
 FOLDER = ".mkflow/settings/compiled"
 
@@ -38,7 +38,24 @@ def dump(value: Any) -> str:
 def compiled_text(instance: Instance) -> str:
     """What is written into the compiled file: the same bytes for the same instance."""
     heading = f"# settings of {instance.key}, compiled by mkflow; change the files that `mkflow show` names, not this one\n"
-    return heading + dump(plain(instance.settings))
+    listed = "".join(f"{_PLACE}{path} {place}\n" for path, place in flow_origins(instance).items())
+    return heading + dump(plain(instance.settings)) + listed
+
+
+_PLACE = "# from "
+
+
+def flow_origins(instance: Instance) -> dict[str, str]:
+    """Where each part of the ``flow`` section is written, by dotted path: what a flow's process cannot know."""
+    section = at(instance.settings, ("flow",))
+    found = places(section, ("flow",)) if section is not None else ()
+    return {dotted(path): str(origin) for path, origin in found if origin.line is not None}
+
+
+def origins_in(text: str) -> dict[str, str]:
+    """The places that the end of a compiled file lists."""
+    lines = (line[len(_PLACE) :].rpartition(" ") for line in text.splitlines() if line.startswith(_PLACE))
+    return {path: place for path, _, place in lines if path}
 
 
 def write_compiled(root: pathlib.Path, instance: Instance, git: Git, user: str) -> pathlib.Path:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from .compiled import flow_origins
 from .environment import read_facts
 from .errors import Problem, SettingsError, UsageError
 from .flowfile import flow_class
@@ -20,7 +21,7 @@ from .tree import plain
 DEPLOYERS = ("step-functions", "argo-workflows", "airflow")
 
 
-def compose_flow(file: str, class_name: str, any_binding: bool) -> dict[str, Any]:
+def compose_flow(file: str, class_name: str, any_binding: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings of a flow, found by its file.
 
     Args:
@@ -29,7 +30,7 @@ def compose_flow(file: str, class_name: str, any_binding: bool) -> dict[str, Any
         any_binding: whether the first binding will do where none is named.
 
     Returns:
-        Plain data, the same that ``mkflow compile`` writes.
+        Plain data, the same that ``mkflow compile`` writes, and the places of its ``flow`` section.
 
     Raises:
         UsageError: if the file belongs to no project, or the binding or profile is unclear.
@@ -43,8 +44,8 @@ def compose_flow(file: str, class_name: str, any_binding: bool) -> dict[str, Any
     binding = choose_binding(flow, None, env, any_binding)
     deploying = any(word in DEPLOYERS for word in sys.argv[1:])
     composer = Composer(project, facts, local=not deploying)
-    settings: dict[str, Any] = plain(composer.instance(Key(flow.name, binding, profile.name)).settings)
-    return settings
+    instance = composer.instance(Key(flow.name, binding, profile.name))
+    return plain(instance.settings), flow_origins(instance)
 
 
 def choose_binding(flow: Flow, asked: str | None, env: Mapping[str, str], any_binding: bool = False) -> str:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -26,7 +26,8 @@ from .near_keys import Written, misspelt_keys
 from .reader import Source, read
 from .resolve import Resolver, resolve
 from .select import unknown
-from .tree import EMPTY, MISSING, Node, Origin, dotted, from_plain, leaves, plain
+from .shape import for_flow
+from .tree import EMPTY, MISSING, Node, Origin, Path, dotted, from_plain, plain
 
 MADE = Origin("mkflow", layer="made by mkflow")
 
@@ -81,6 +82,7 @@ class Composer:
         merged = self._merge(key)
         problems = [*merged.problems, *self._slips_of(merged.layers)]
         root, layers = self._set(merged, problems)
+        root = _for_flow(root, key.flow, self.project, problems)
         resolution = resolve(root, resolvers(self.project, key, self.facts))
         problems += resolution.problems
         problems += _left_over(resolution.node, self.project, key)
@@ -272,6 +274,17 @@ def _sources(layer: Layer) -> list[str]:
     return [node.origin.source for node in layer.root.value.values()]
 
 
+def _for_flow(root: Node, flow: str, project: Project, problems: list[Problem]) -> Node:
+    """The tree with what ``flow.flows.<this flow>`` says merged over the rest of the ``flow`` section."""
+    assert isinstance(root.value, dict)
+    section = root.value.get("flow")
+    if section is None:
+        return root
+    rest, own = for_flow(section, flow, project.flows, problems)
+    merged = merge(rest, own, problems, ("flow",)) if own is not None else rest
+    return root._replace(value={**root.value, "flow": merged})
+
+
 def _without_private(node: Node) -> Node:
     """The tree without keys that begin with an underscore, at any depth below the sections."""
     if isinstance(node.value, dict):
@@ -285,11 +298,22 @@ def _without_private(node: Node) -> Node:
 def _left_over(node: Node, project: Project, key: Key) -> list[Problem]:
     """A problem for each ``???`` that nobody filled, with the files where it could be set."""
     problems = []
-    for leaf in leaves(node):
-        if leaf.value == MISSING and type(leaf.value) is str:
-            section = str(leaf.path[0])
-            files = [f"{project.settings}/settings.{section}.{key.binding}.yaml"] if key.binding in project.bindings else []
-            files.append(f"{project.settings}/settings.{section}@{key.profile}.yaml")
-            hint = f"{dotted(leaf.path[1:])}: ... in " + " or ".join(files)
-            problems.append(Problem(f"'{dotted(leaf.path)}' must be set ({MISSING})", leaf.path, (leaf.origin,), hint))
+    for path, left in _unset(node, ()):
+        files = [f"{project.settings}/settings.{path[0]}.{key.binding}.yaml"] if key.binding in project.bindings else []
+        files.append(f"{project.settings}/settings.{path[0]}@{key.profile}.yaml")
+        hint = f"{dotted(path[1:])}: ... in " + " or ".join(files)
+        problems.append(Problem(f"'{dotted(path)}' must be set ({MISSING})", path, (left.origin,), hint))
     return problems
+
+
+def _unset(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    value = node.value
+    if type(value) is dict:
+        for key, item in value.items():
+            if item.value == MISSING or type(item.value) is dict or type(item.value) is tuple:
+                yield from _unset(item, (*path, key))
+    elif type(value) is tuple:
+        for index, item in enumerate(value):
+            yield from _unset(item, (*path, index))
+    elif value == MISSING and type(value) is str:
+        yield path, node

@@ -8,7 +8,7 @@ a project of thousands of instances makes millions of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Union
 
 Scalar = Union[str, int, float, bool, None]
@@ -119,6 +119,28 @@ def from_plain(value: Any, origin: Origin) -> Node:
     if isinstance(value, (list, tuple)):
         return Node(tuple(from_plain(child, origin) for child in value), origin)
     return Node(value, origin)
+
+
+def located(value: Any, path: Path, origins: Mapping[str, str]) -> Node:
+    """Build a node from plain data, each part with the origin known for its dotted path, if there is one."""
+    known = origins.get(dotted(path))
+    origin = Origin(known) if known else Origin("settings." + dotted(path))
+    if isinstance(value, dict):
+        return Node({key: located(item, (*path, key), origins) for key, item in value.items()}, origin)
+    if isinstance(value, list):
+        return Node(tuple(located(item, (*path, index), origins) for index, item in enumerate(value)), origin)
+    return Node(value, origin)
+
+
+def places(node: Node, path: Path = ()) -> Iterator[tuple[Path, Origin]]:
+    """Every node below a path with its place, mappings and lists included; a key's place where it has one."""
+    yield path, node.key_origin if isinstance(node.value, dict) else node.origin
+    if isinstance(node.value, dict):
+        for key, item in node.value.items():
+            yield from places(item, (*path, key))
+    elif isinstance(node.value, tuple):
+        for index, item in enumerate(node.value):
+            yield from places(item, (*path, index))
 
 
 def child(node: Node, key: str | int) -> Node | None:
