@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .author import ComposeSettings
+    from .flow_door import settings_for
     from .errors import MkflowError, Problem, SettingsError
     from .model import Instance, Key, Project
     from .pipeline import Composer, load_project
@@ -23,6 +24,7 @@ __all__ = [
     "Project",
     "SettingsError",
     "load_project",
+    "settings_for",
 ]
 
 _HOMES = {
@@ -35,6 +37,7 @@ _HOMES = {
     "Project": "model",
     "SettingsError": "errors",
     "load_project": "pipeline",
+    "settings_for": "flow_door",
 }
 
 

@@ -24,10 +24,20 @@ def apply_to_flow(mutable_flow: Any, section: dict[str, Any]) -> None:
             continue
         present = mutable_flow._flow_cls._flow_state[FlowStateItems.FLOW_DECORATORS].get(name, [])
         _apply(mutable_flow, name, wanted, present)
+    _take_away(mutable_flow, section)
     wanted_defaults = section.get("parameters") or {}
     for _, parameter in mutable_flow.parameters:
         if parameter.name in wanted_defaults:
             _set_default(parameter, wanted_defaults[parameter.name])
+
+
+def _take_away(mutable_flow: Any, section: dict[str, Any]) -> None:
+    """Step decorators of the code that are null in the settings: gone before ``--with`` looks for them."""
+    steps = section.get("steps") or {}
+    for name, step in mutable_flow.steps:
+        for decorator, wanted in decorators_of(steps, name).items():
+            if wanted is None:
+                step.remove_decorator(decorator)
 
 
 def apply_to_steps(mutable_flow: Any, section: dict[str, Any]) -> None:
@@ -37,8 +47,9 @@ def apply_to_steps(mutable_flow: Any, section: dict[str, Any]) -> None:
         return
     for name, step in mutable_flow.steps:
         for decorator, wanted in decorators_of(steps, name).items():
-            present = [deco for deco in step._my_step.decorators if deco.name == decorator]
-            _apply(step, decorator, wanted, present)
+            if wanted is not None:
+                present = [deco for deco in step._my_step.decorators if deco.name == decorator]
+                _apply(step, decorator, wanted, present)
 
 
 def _apply(target: Any, name: str, wanted: Any, present: list[Any]) -> None:

@@ -95,3 +95,28 @@ def _class_of(project: Project, flow: Flow) -> str:
         return flow_class(read_flow_file(project, flow.name))
     except SettingsError:
         return ""
+
+
+def settings_for(
+    flow: str, binding: str | None = None, profile: str | None = None, start: str | os.PathLike[str] = "."
+) -> dict[str, Any]:
+    """The settings of an instance as plain data, for a notebook or a ``Runner(config_value=...)``.
+
+    Args:
+        flow: the flow's name in the project.
+        binding: as ``--binding``; ``MKFLOW_BINDING`` and the only binding there is stand in for it.
+        profile: as ``--profile``.
+        start: a folder inside the project.
+
+    Raises:
+        UsageError: if there is no such project, flow, binding or profile.
+        SettingsError: if the settings are wrong.
+    """
+    project = load(find_root(pathlib.Path(start).resolve()))
+    if flow not in project.flows:
+        raise UsageError(unknown("flow", flow, list(project.flows)))
+    facts = read_facts(project.root, dict(os.environ))
+    chosen = profile_in_force(project, profile, facts.env, facts.git.branch)
+    key = Key(flow, choose_binding(project.flows[flow], binding, facts.env), chosen.name)
+    settings: dict[str, Any] = plain(Composer(project, facts).instance(key).settings)
+    return settings
