@@ -86,8 +86,8 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "mkflow"
-        words = error.format_message().rstrip(".")
-        show_problems([Problem(words[:1].lower() + words[1:], hint=f"{command} --help")])
+        message = error.format_message().rstrip(".")
+        show_problems([Problem(message[:1].lower() + message[1:], hint=f"{command} --help")])
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (`mkflow show | head`); nothing is wrong.

@@ -65,7 +65,8 @@ class Runner:
             self._execute(job, id_file)
             job.run_id = id_file.read_text().strip() if id_file.exists() else ""
         job.seconds = time.monotonic() - started
-        job.state = "interrupted" if self.stopped and job.exit_code else "failed" if job.exit_code else "done"
+        ended = "interrupted" if self.stop_asked() else "failed"
+        job.state = ended if job.exit_code else "done"
 
     def _execute(self, job: Job, id_file: pathlib.Path) -> None:
         argv = [*job.invocation.argv, "--run-id-file", str(id_file)]
@@ -83,6 +84,10 @@ class Runner:
         for raw in job.process.stdout:
             self.line(job, raw.decode("utf-8", "replace").rstrip("\r\n"))
         job.exit_code = job.process.wait()
+
+    def stop_asked(self) -> bool:
+        """Whether a signal came; asked anew each time, for it may come at any time."""
+        return self.stopped > 0
 
     def line(self, job: Job, text: str) -> None:
         """Print one line of a job, whole."""

@@ -71,9 +71,9 @@ class Session:
         """
         selectors = tuple(map(parse_selector, selection.selectors))
         bindings = selection.bindings
-        if not bindings and self.env.get("MKFLOW_BINDING") and not all_profiles:
-            if not any(selector.binding for selector in selectors):
-                bindings = (self.env["MKFLOW_BINDING"],)
+        named = bindings or any(selector.binding for selector in selectors)
+        if self.env.get("MKFLOW_BINDING") and not named and not all_profiles:
+            bindings = (self.env["MKFLOW_BINDING"],)
         wanted = Wanted(selectors, bindings, selection.profiles, selection.tags)
         in_force = None
         if not all_profiles and not wanted.profiles:

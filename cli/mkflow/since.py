@@ -42,9 +42,9 @@ def _check_out(root: pathlib.Path, revision: str, folder: pathlib.Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         # Only what git tracks is in it; links and devices are left out all the same.
         for member in archive.getmembers():
-            if (member.isfile() or member.isdir()) and not pathlib.PurePosixPath(member.name).is_absolute():
-                if ".." not in pathlib.PurePosixPath(member.name).parts:
-                    archive.extract(member, folder, set_attrs=False)
+            path = pathlib.PurePosixPath(member.name)
+            if (member.isfile() or member.isdir()) and not path.is_absolute() and ".." not in path.parts:
+                archive.extract(member, folder, set_attrs=False)
 
 
 def _composer(session: Session, folder: pathlib.Path) -> Composer | None:

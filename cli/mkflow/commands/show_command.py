@@ -47,8 +47,9 @@ def command(
     if problems:
         raise SettingsError(*problems)
     instances = [outcome.instance for outcome in outcomes if outcome.instance]
-    instances = [_only(instance, parse_setting(path), len(instances) == 1) for instance in instances] if path else instances
-    found = [instance for instance in instances if instance is not None]
+    wanted = parse_setting(path) if path else ()
+    narrowed = [_only(instance, wanted, len(instances) == 1) if path else instance for instance in instances]
+    found = [instance for instance in narrowed if instance is not None]
     if not found:
         raise UsageError(Problem(f"no chosen instance has a setting '{path}'"))
     if kind == "json":
@@ -120,7 +121,7 @@ def _show_text(instance: Instance, path: str | None, no_origins: bool, index: in
     if not shown:
         note("there is no setting in these layers")
     rows = list(_rows(shown, no_origins))
-    widths = [min(60, max((len(row[column]) for row in rows), default=0)) for column in (0, 1)]
+    widths = [min(60, max((len(text) for text in column), default=0)) for column in ([row[0] for row in rows], [row[1] for row in rows])]
     for name, value, places, faint in rows:
         line = f"{name.ljust(widths[0])}  {value.ljust(widths[1])}  {places}".rstrip()
         out(style(line, dim=True) if faint else line)

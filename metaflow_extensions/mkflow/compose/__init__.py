@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .author import ComposeSettings
-    from .flow_door import settings_for
     from .errors import MkflowError, Problem, SettingsError
+    from .flow_door import settings_for
     from .model import Instance, Key, Project
     from .pipeline import Composer, load_project
 

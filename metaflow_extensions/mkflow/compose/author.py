@@ -65,6 +65,7 @@ class Deferred(DelayEvaluator):
         return Deferred((*self._path, name))
 
     def __call__(self, ctx: Any = None, deploy_time: bool = False) -> Any:
+        """The value, once Metaflow has read the Config; it calls this when it resolves a decorator."""
         flow_cls = getattr(current_flow, "flow_cls", None)
         if flow_cls is None:
             raise MetaflowException("settings can be asked for in a flow and its decorators only")
@@ -105,7 +106,7 @@ class SettingsConfig(Config):
         yield from Deferred(())
 
 
-class RunTags(FlowDecorator):  # type: ignore[misc]
+class RunTags(FlowDecorator):
     """Puts what an instance is on every run, as system tags, however the run is started."""
 
     name = "_mkflow"
@@ -115,13 +116,15 @@ class RunTags(FlowDecorator):  # type: ignore[misc]
         self, flow: Any, graph: Any, environment: Any, flow_datastore: Any, metadata: Any, logger: Any, echo: Any,
         options: Any,
     ) -> None:  # fmt: skip
+        """Metaflow's hook: called in every process before anything is registered."""
         metadata.add_sticky_tags(sys_tags=self.attributes["tags"])
 
 
-class ApplySettings(FlowMutator):  # type: ignore[misc]
+class ApplySettings(FlowMutator):
     """Attached to every flow with the mix-in; runs in every process, so it reads the Config only."""
 
     def pre_mutate(self, mutable_flow: Any) -> None:
+        """Metaflow's hook: called when the Config was read, before parameters and flow decorators are."""
         settings = dict(mutable_flow.configs).get(NAME)
         if settings is None:
             return
@@ -139,6 +142,7 @@ class ApplySettings(FlowMutator):  # type: ignore[misc]
             apply_to_flow(mutable_flow, section)
 
     def mutate(self, mutable_flow: Any) -> None:
+        """Metaflow's hook: called when the command line was read, before step decorators start."""
         section = _flow_section(mutable_flow)
         if section:
             from .apply import apply_to_steps
@@ -195,7 +199,7 @@ def _verify(artifact: Any, class_name: str) -> None:
         )
 
 
-class ComposeMeta(FlowSpecMeta):  # type: ignore[misc]
+class ComposeMeta(FlowSpecMeta):
     """Attaches :class:`ApplySettings` to flows; a class that is no FlowSpec is left as it is."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:

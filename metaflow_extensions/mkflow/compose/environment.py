@@ -11,7 +11,6 @@ from metaflow_extensions.mkflow.version import __version__
 
 from .model import Facts, Git
 
-
 NOBODY = "local"
 """The user where Metaflow finds none, as in a container."""
 

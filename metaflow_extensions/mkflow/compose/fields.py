@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, KeysView, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import Problem
@@ -19,9 +19,9 @@ class Fields:
         self.problems: list[Problem] = [] if problems is None else problems
         self.known: set[str] = set()
 
-    def keys(self) -> KeysView[str]:
-        """The keys that are written."""
-        return self.items.keys()
+    def has(self, key: str) -> bool:
+        """Whether a key is written, whatever its value."""
+        return key in self.items
 
     def refuse(self, key: str, summary: str, hint: str = "") -> None:
         """Add a problem at a key's value."""

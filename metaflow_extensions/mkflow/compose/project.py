@@ -168,7 +168,7 @@ def _bindings(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Bindin
         entry = fields.entry(node, f"bindings.{name}", ("tags", "matrix", "zip", "exclude", "include"))
         _check_binding_name(fields, name, node)
         tags = entry.texts("tags")
-        if any(key in entry.keys() for key in ("matrix", "zip", "include", "exclude")):
+        if any(entry.has(key) for key in ("matrix", "zip", "include", "exclude")):
             makers.add(name)
             for made, cell in matrix.cells(entry, name):
                 found[made] = Binding(made, tags, node.key_origin, name, cell)
@@ -222,7 +222,7 @@ def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profil
 def _flows(fields: Fields, root: pathlib.Path, bindings: Mapping[str, Binding]) -> dict[str, Flow]:
     names = tuple(bindings)
     declared = fields.mapping("flows")
-    if "flows" not in fields.keys():
+    if not fields.has("flows"):
         return {name: Flow(name, f"flows/{name}.py", names or (DEFAULT_BINDING,), Origin(f"flows/{name}.py"))
                 for name in _flow_files(root)}  # fmt: skip
     found = {}
@@ -240,7 +240,7 @@ def _flows(fields: Fields, root: pathlib.Path, bindings: Mapping[str, Binding]) 
 
 
 def _flow_bindings(entry: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
-    if "bindings" not in entry.keys():
+    if not entry.has("bindings"):
         return names or (DEFAULT_BINDING,)
     if entry.value("bindings") == "none":
         return (DEFAULT_BINDING,)

@@ -268,7 +268,7 @@ class _Builder:
         tag = raw.tag
         if tag in _RESOLVED or tag is None or tag == "!":
             return ""
-        name = tag.removeprefix("!")
+        name: str = tag.removeprefix("!")
         if name in TAGS:
             return name
         shown = tag.replace(_CORE, "!!")
@@ -336,4 +336,4 @@ class _Builder:
                 raise Refusal(f"the key '{text}' is not text", origin, f'"{text}"')
         if not text:
             raise Refusal("a key is empty", origin)
-        return text
+        return str(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs
 from typing import Any
 
 from .reader import MOST_DEPTH, Refusal, Source
@@ -76,7 +76,7 @@ class _Json:
             found, self.at = scanstring(self.text, self.at + 1, True)
         except json.JSONDecodeError as error:
             raise Refusal(f"this is not JSON: {error.msg.lower()}", self.origin(error.pos)) from None
-        return found
+        return str(found)
 
     def word(self) -> Any:
         for word, found in _WORDS.items():

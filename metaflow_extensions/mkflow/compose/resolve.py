@@ -249,7 +249,7 @@ class _Resolver:
                 if not default:
                     return None
                 return default[0]
-            return found if found.value is not None or not default else found
+            return found
 
         def mapping(key: str, node: Node, path: Path) -> dict[str, Node]:
             found = self.lookup(self._absolute(str(key), node, path), node, path)

@@ -152,7 +152,7 @@ def _fits(node: Node, wanted: str) -> bool:
     if wanted == "truth":
         return isinstance(value, bool)
     if wanted == "number":
-        return isinstance(value, (int, float)) and not isinstance(value, bool) or isinstance(value, str) and _numeric(value)
+        return (isinstance(value, (int, float)) and not isinstance(value, bool)) or (isinstance(value, str) and _numeric(value))
     if wanted == "mapping":
         return isinstance(value, dict)
     if wanted == "list":

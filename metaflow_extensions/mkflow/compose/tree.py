@@ -209,7 +209,7 @@ def _leaves(node: Node, path: Path, written: Origin | None, below: tuple[Node, .
             yield from _leaves(item, (*path, index), written, _children(replaced, index))
     else:
         replaced = _others(node, replaced)
-        content = {} if isinstance(value, dict) else [] if isinstance(value, tuple) else value
+        content: Any = {} if isinstance(value, dict) else [] if isinstance(value, tuple) else value
         if written is None:
             yield Leaf(path, content, node.origin, node.refers, replaced)
         else:

@@ -19,7 +19,7 @@ def __lazily(module=sys.modules["metaflow"]):  # type: ignore[no-untyped-def]
             return ComposeSettings
         if before is not None:
             return before(name)
-        raise AttributeError("module 'metaflow' has no attribute %r" % name)
+        raise AttributeError(f"module 'metaflow' has no attribute {name!r}")
 
     module.__getattr__ = __getattr__
 
