@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import pathlib
-import subprocess
+import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from metaflow_extensions.mkflow.version import __version__
 
@@ -31,7 +32,22 @@ def user_name(env: Mapping[str, str]) -> str:
 
 
 def package_version(name: str) -> str:
-    """The version of an installed distribution, or an empty text."""
+    """The version of an installed package, or an empty text.
+
+    Taken from its ``version.py``, without importing it: ``importlib.metadata`` would take 15 ms of every command.
+    """
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        return ""
+    try:
+        text = pathlib.Path(spec.origin).with_name("version.py").read_text("utf-8")
+    except OSError:
+        text = ""
+    match = re.search(r"""^\w*version\w* *= *["']([^"']+)["']""", text, re.MULTILINE)
+    return match[1] if match else _installed_version(name)
+
+
+def _installed_version(name: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -50,6 +66,8 @@ def read_git(root: pathlib.Path) -> Git:
     top = _work_tree(root)
     if top is None:
         return Git()
+    import subprocess
+
     command = ["git", "--no-optional-locks", "-C", str(root), "status", "--porcelain=v2", "--branch", "-z", "--", "."]
     try:
         done = subprocess.run(command, capture_output=True, env={**os.environ, "LC_ALL": "C"}, check=False, timeout=60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import tempfile
 
 from .errors import OutsideError, Problem, SettingsError
 from .tree import Origin
@@ -60,14 +59,17 @@ def write_file(root: pathlib.Path, path: str, data: bytes, mode: int = 0o600) ->
 
 
 def _replace(target: pathlib.Path, data: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    # Not tempfile, which takes 4 ms to import; the process id and O_EXCL make the name our own.
+    name = target.parent / f".{target.name[:40]}.{os.getpid()}.tmp"
+    name.unlink(missing_ok=True)
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         os.chmod(name, mode)
         os.replace(name, target)
     except BaseException:
-        os.unlink(name)
+        name.unlink(missing_ok=True)
         raise
 
 

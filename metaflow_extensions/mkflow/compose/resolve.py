@@ -64,7 +64,7 @@ def has_references(node: Node) -> bool:
 
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_SIMPLE = re.compile(rf"\$\{{(?:({_NAME}(?:\.[A-Za-z0-9_]+)*)|({_NAME}(?:\.{_NAME})*):({_NAME}))\}}")
+_SIMPLE = re.compile(rf"\$\{{(?:(\.*{_NAME}(?:\.[A-Za-z0-9_]+)*)|({_NAME}(?:\.{_NAME})*):({_NAME}))\}}")
 _TYPED_WORDS = frozenset(("true", "false", "null", "nan", "inf"))
 
 
@@ -135,7 +135,7 @@ class _Resolver:
     def _simple(self, match: re.Match[str], node: Node, path: Path) -> Node:
         key, name, word = match.groups()
         if key is not None:
-            return self.lookup(tuple(key.split(".")), node, path)
+            return self.lookup(self._absolute(key, node, path) if key[0] == "." else tuple(key.split(".")), node, path)
         return self.call(name, (word,), node, path)
 
     def _by_grammar(self, node: Node, path: Path) -> Node:
