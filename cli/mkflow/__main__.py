@@ -21,6 +21,8 @@ COMMANDS = {
     "compile": "write the compiled file, print its path",
     "diff": "compare the settings of two instances",
     "run": "run an instance locally through Metaflow, or several at once",
+    "schedule": "when each instance is scheduled, its next fire times, the week as a chart",
+    "graph": "a flow's graph with every decorator as the settings make it",
     "completion": "print the completion script of a shell",
 }
 
