@@ -104,3 +104,9 @@ class Project:
             run = Flow({flow!r}).latest_run
             print(json.dumps({expression}))
         """)
+
+    def latest_settings_of(self, package: str) -> dict[str, Any]:
+        """The settings inside a code package."""
+        done = self.run("tar", "xOf", package, ".mf_meta/CONFIG")
+        value: dict[str, Any] = json.loads(done.stdout)["user_configs"]["settings"][0]
+        return value

@@ -9,8 +9,8 @@ import click
 from metaflow_extensions.mkflow.compose.errors import Problem, SettingsError, by_place
 from metaflow_extensions.mkflow.compose.model import Key
 from metaflow_extensions.mkflow.compose.pipeline import Outcome
-from metaflow_extensions.mkflow.compose.shape import FlowShape, shape_problems
-from metaflow_extensions.mkflow.compose.tree import at
+from metaflow_extensions.mkflow.compose.shape import FlowShape, schedule_problems, shape_problems
+from metaflow_extensions.mkflow.compose.tree import EMPTY, at
 
 from ..options import assignments, output_format, pass_session, selection
 from ..render import as_json, out, plural, problem_json, show_problems
@@ -54,6 +54,9 @@ def _problems(session: Session, keys: list[Key], sets: tuple[str, ...], no_flows
     for outcome in session.composer(sets).outcomes(keys):
         key = outcome.key
         yield from ((key, problem) for problem in outcome.problems)
+        if outcome.instance:
+            section = at(outcome.instance.settings, ("flow",)) or EMPTY
+            yield from ((key, problem) for problem in schedule_problems(section, outcome.instance.orchestrator))
         if key.flow in broken:
             yield key, broken[key.flow]
         elif key.flow in shapes:

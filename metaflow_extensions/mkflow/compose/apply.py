@@ -31,6 +31,24 @@ def apply_to_flow(mutable_flow: Any, section: dict[str, Any]) -> None:
             _set_default(parameter, wanted_defaults[parameter.name])
 
 
+def translate_schedule(mutable_flow: Any, orchestrator: str) -> None:
+    """Standard cron, in settings or code, for the orchestrator that is deployed to; to be called in ``pre_mutate``.
+
+    Raises:
+        ValueError: if the expression is wrong, or the orchestrator cannot say it.
+    """
+    from metaflow.flowspec import FlowStateItems
+
+    from .cron import for_orchestrator
+
+    for decorator in mutable_flow._flow_cls._flow_state[FlowStateItems.FLOW_DECORATORS].get("schedule", []):
+        attributes, _ = unpack_delayed_evaluator(decorator.attributes)
+        attributes = resolve_delayed_evaluator(attributes, to_dict=True)
+        # Six fields in the code are EventBridge's own already.
+        if len(str(attributes.get("cron") or "").split()) != 6:
+            decorator.attributes = {**attributes, **for_orchestrator(attributes, orchestrator)}
+
+
 def _take_away(mutable_flow: Any, section: dict[str, Any]) -> None:
     """Step decorators of the code that are null in the settings: gone before ``--with`` looks for them."""
     steps = section.get("steps") or {}

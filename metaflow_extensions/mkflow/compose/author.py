@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .errors import MkflowError
 
 NAME = "settings"
+SCHEDULERS = ("step-functions", "argo-workflows")
 MASK = "********"
 _SECRET = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?)$")
 
@@ -140,6 +141,14 @@ class ApplySettings(FlowMutator):
 
             _check_shape(mutable_flow._flow_cls, section)
             apply_to_flow(mutable_flow, section)
+        target = next((word for word in sys.argv[1:] if word in SCHEDULERS), None)
+        if target:
+            from .apply import translate_schedule
+
+            try:
+                translate_schedule(mutable_flow, target)
+            except ValueError as error:
+                raise ComposeFailed(str(error)) from None
 
     def mutate(self, mutable_flow: Any) -> None:
         """Metaflow's hook: called when the command line was read, before step decorators start."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from metaflow.flowspec import FlowStateItems
 from metaflow.parameters import JSONTypeClass
 from metaflow.user_configs.config_parameters import DelayEvaluator
 
@@ -30,7 +31,16 @@ def describe(flow_cls: Any) -> FlowShape:
         parameters,
         step_decorators,
         {deco.name: _kind(deco) for deco in FLOW_DECORATORS},
+        _schedule(flow_cls),
     )
+
+
+def _schedule(flow_cls: Any) -> dict[str, Any] | None:
+    """The attributes of the code's ``@schedule``; None if there is none, or a setting decides them."""
+    found = flow_cls._flow_state[FlowStateItems.FLOW_DECORATORS].get("schedule")
+    attributes = dict(found[0].attributes) if found else {}
+    plain = all(value is None or isinstance(value, (str, bool)) for value in attributes.values())
+    return attributes if attributes and plain else None
 
 
 def _kind(decorator: Any) -> DecoratorKind:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .errors import Problem
 from .spelling import nearest
-from .tree import Node, Path
+from .tree import Node, Path, child, plain
 
 OWN_KEYS = ("steps", "parameters", "flows")
 """Keys of the section that are no decorators."""
@@ -27,21 +27,27 @@ class DecoratorKind(NamedTuple):
 
 
 class FlowShape(NamedTuple):
-    """What the section is checked against; plain data, so that a child process can hand it over as JSON."""
+    """What the section is checked against; plain data, so that a child process can hand it over as JSON.
+
+    ``schedule`` are the attributes of ``@schedule`` in the code, where there is one and they are plain.
+    """
 
     flow_class: str
     steps: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, str]
     step_decorators: Mapping[str, DecoratorKind]
     flow_decorators: Mapping[str, DecoratorKind]
+    schedule: Mapping[str, Any] | None = None
 
 
 def shape_from_json(text: str) -> FlowShape:
     """The shape that :func:`shape_to_json` wrote."""
     raw = json.loads(text)
-    kinds = [{name: DecoratorKind(*kind) for name, kind in raw[part].items()} for part in ("step_decorators", "flow_decorators")]
+    of_steps, of_flows = (
+        {name: DecoratorKind(*kind) for name, kind in raw[part].items()} for part in ("step_decorators", "flow_decorators")
+    )
     steps = {name: tuple(decorators) for name, decorators in raw["steps"].items()}
-    return FlowShape(raw["flow_class"], steps, raw["parameters"], *kinds)
+    return FlowShape(raw["flow_class"], steps, raw["parameters"], of_steps, of_flows, raw["schedule"])
 
 
 def shape_to_json(shape: FlowShape) -> str:
@@ -65,6 +71,32 @@ def shape_problems(section: Node, shape: FlowShape) -> list[Problem]:
         elif key not in OWN_KEYS:
             _check_flow_decorator(key, node, shape, problems)
     return problems
+
+
+def schedule_problems(section: Node, orchestrator: str | None) -> list[Problem]:
+    """A cron expression or time zone that is wrong, or that the instance's orchestrator cannot say.
+
+    Args:
+        section: the resolved ``flow`` section.
+        orchestrator: None for an instance that is not deployed.
+    """
+    schedule = child(section, "schedule")
+    if schedule is None or not isinstance(schedule.value, dict):
+        return []
+    from .cron import CronError, NotExpressible, for_orchestrator, of_schedule, zone
+
+    attributes = plain(schedule)
+    blamed = "cron"
+    try:
+        of_schedule(attributes)
+        blamed = "timezone" if attributes.get("timezone") else "cron"
+        zone(attributes.get("timezone"))
+        if orchestrator:
+            for_orchestrator(attributes, orchestrator)
+    except (CronError, NotExpressible) as error:
+        place = schedule.value.get(blamed, schedule)
+        return [Problem(str(error), ("flow", "schedule", blamed), (place.origin,))]
+    return []
 
 
 def _items(node: Node, path: Path, problems: list[Problem]) -> Iterator[tuple[str, Node]]:

@@ -1,0 +1,36 @@
+# What every script of a case may use. It runs with `bash -eu -o pipefail` in a folder of its own.
+
+# Print a command, run it, and print its exit status if it is not 0; the script goes on.
+trace() {
+    local word code=0
+    printf '>>>'
+    for word in "$@"; do
+        if [[ $word =~ ^[A-Za-z0-9_./:=@%+,~-]+$ ]]; then printf ' %s' "$word"; else printf " '%s'" "$word"; fi
+    done
+    printf '\n'
+    "$@" || code=$?
+    [ "$code" = 0 ] || echo "exit $code"
+}
+
+# The same commit digests on every machine and day.
+export GIT_AUTHOR_NAME=tester GIT_AUTHOR_EMAIL=tester@example.com GIT_AUTHOR_DATE='2024-01-01T00:00:00Z'
+export GIT_COMMITTER_NAME=tester GIT_COMMITTER_EMAIL=tester@example.com GIT_COMMITTER_DATE='2024-01-01T00:00:00Z'
+
+# Make the current folder a git repository with one commit of all that is in it, on the branch main.
+git_project() {
+    printf '%s\n' .mkflow/ .metaflow/ > .gitignore
+    git init --quiet --initial-branch=main
+    git_commit
+}
+
+git_commit() {
+    git add --all
+    git commit --quiet --message=change
+}
+
+# Repeat a text: `repeat 3 ab` prints ababab.
+repeat() {
+    local padding
+    printf -v padding '%*s' "$1" ''
+    printf '%s' "${padding// /$2}"
+}
