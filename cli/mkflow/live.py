@@ -32,7 +32,8 @@ class _View:
         jobs = self.runner.jobs
         shown = [job for job in jobs if job.state in ("running", "failed")] or jobs
         for job in shown[:12]:
-            table.add_row(job.invocation.label, Text(job.state, STYLES[job.state]), f"{job.seconds:.0f} s" if job.seconds else "")
+            spent = job.seconds or (time.monotonic() - job.started if job.started else 0)
+            table.add_row(job.invocation.label, Text(job.state, STYLES[job.state]), f"{spent:.0f} s" if spent else "")
         finished = sum(1 for job in jobs if job.exit_code is not None)
         table.caption = f"{finished} of {len(jobs)} finished, {time.monotonic() - self.started:.0f} s"
         return table

@@ -34,6 +34,7 @@ class Job:
     number: int
     state: str = "waiting"
     run_id: str = ""
+    started: float = 0.0
     seconds: float = 0.0
     exit_code: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -59,12 +60,12 @@ class Runner:
         if self.stopped:
             job.state = "not started"
             return
-        started = time.monotonic()
+        job.started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mkflow-run-") as folder:
             id_file = pathlib.Path(folder, "run-id")
             self._execute(job, id_file)
             job.run_id = id_file.read_text().strip() if id_file.exists() else ""
-        job.seconds = time.monotonic() - started
+        job.seconds = time.monotonic() - job.started
         ended = "interrupted" if self.stop_asked() else "failed"
         job.state = ended if job.exit_code else "done"
 

@@ -195,3 +195,13 @@ def test_a_deployment_takes_no_local_file(scheduled: Project, aws: dict[str, str
     assert scheduled.latest_settings_of("run.tgz")["configuration"]["model"]["depth"] == 1000
     template = scheduled.flow("argo-workflows", "create", "--only-json", MKFLOW_BINDING="EXP_01", **aws).stdout
     assert '"1000"' not in template
+
+
+def test_deployer_deploys_an_instance(scheduled: Project, aws: dict[str, str]) -> None:
+    found = scheduled.python("""
+        import json
+        from metaflow import Deployer
+        deployed = Deployer("flows/training.py", env={"MKFLOW_BINDING": "EXP_02"}, show_output=False).step_functions().create()
+        print(json.dumps([deployed.name, deployed.flow_name]))
+    """, **aws)
+    assert found == ["Training", "Training"]
