@@ -60,6 +60,7 @@ class Commands(click.Group):
 
 @click.command(
     cls=Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Begin with `mkflow init`, or in a project with `mkflow list` and `mkflow show`.",
 )
@@ -70,6 +71,8 @@ class Commands(click.Group):
 def cli(ctx: click.Context, project_dir: str | None, traceback: bool) -> None:
     """Many configured instances of one Metaflow flow."""
     ctx.obj = Session(project_dir, os.environ)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(args: list[str] | None = None) -> None:
