@@ -4,6 +4,7 @@ import pathlib
 
 import pytest
 
+from ..aws import aws  # noqa: F401  a fixture
 from .project import Project
 
 

@@ -143,3 +143,48 @@ class Instance:
     tags: tuple[str, ...]
     orchestrator: str | None
     production: bool
+
+
+class Record(NamedTuple):
+    """What mkflow writes on a deployed object after it was created: all that a plan needs to know."""
+
+    project: str
+    flow: str
+    binding: str
+    profile: str
+    name: str
+    parts: Mapping[str, str]
+    definition: str
+    commit: str
+    user: str
+    time: str
+
+    @property
+    def key(self) -> Key:
+        """The instance that was deployed."""
+        return Key(self.flow, self.binding, self.profile)
+
+
+class Deployed(NamedTuple):
+    """An object that an orchestrator holds: its name there, its id, and the record if it has one.
+
+    ``definition`` is the digest of what is there now; empty where nobody asked.
+    """
+
+    name: str
+    ident: str
+    record: Record | None
+    definition: str = ""
+
+
+class Change(NamedTuple):
+    """What a deployment would do with one instance, and why.
+
+    ``action`` is one of create, update, unchanged, drift, incomplete, orphan and taken.
+    """
+
+    action: str
+    key: Key
+    name: str
+    reason: str = ""
+    deployed: Deployed | None = None

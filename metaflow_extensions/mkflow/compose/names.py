@@ -39,3 +39,22 @@ def slug(text: str) -> str:
     if clean == text:
         return clean
     return f"{clean[:40]}_{hashlib.sha256(text.encode()).hexdigest()[:4]}"
+
+
+_LIMITS = {"step-functions": 80, "argo-workflows": 45}
+"""AWS allows 80 characters of a state machine; Metaflow 2.19 keeps to 45 on Argo."""
+
+
+def deployed_name(name: str, orchestrator: str) -> str:
+    """The name that an orchestrator takes for the full name of an instance.
+
+    A name that must be shortened or changed gets eight digits of a digest at its end, so that two full names never
+    become one.
+    """
+    legal = name
+    if orchestrator == "argo-workflows":
+        legal = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")
+    limit = _LIMITS[orchestrator]
+    if legal == name and len(name) <= limit:
+        return name
+    return f"{legal[: limit - 9].rstrip('-.')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

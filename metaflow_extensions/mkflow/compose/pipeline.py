@@ -29,6 +29,7 @@ from .select import unknown
 from .shape import for_flow
 from .tree import EMPTY, MISSING, Node, Origin, Path, dotted, from_plain, plain
 
+TRIGGERS = ("schedule", "trigger", "trigger_on_finish")
 MADE = Origin("mkflow", layer="made by mkflow")
 
 
@@ -54,12 +55,14 @@ class Composer:
         facts: all that is not in the files.
         local: whether this person's own files take part.
         assignments: ``--set``, applied last to every instance.
+        deploying: whether schedules and triggers of development profiles are switched off.
     """
 
     def __init__(
-        self, project: Project, facts: Facts, local: bool = True, assignments: Sequence[Assignment] = ()
-    ) -> None:
-        self.project, self.facts = project, facts
+        self, project: Project, facts: Facts, local: bool = True, assignments: Sequence[Assignment] = (),
+        deploying: bool = False,
+    ) -> None:  # fmt: skip
+        self.project, self.facts, self.deploying = project, facts, deploying
         self.local, self.assignments = local, tuple(assignments)
         self._files: dict[str, Node | SettingsError] = {}
         self._shared: dict[tuple[Step, ...], _Merged] = {}
@@ -83,6 +86,8 @@ class Composer:
         problems = [*merged.problems, *self._slips_of(merged.layers)]
         root, layers = self._set(merged, problems)
         root = _for_flow(root, key.flow, self.project, problems)
+        if self.deploying:
+            root = _without_triggers(root, self.project.profiles[key.profile])
         resolution = resolve(root, resolvers(self.project, key, self.facts))
         problems += resolution.problems
         problems += _left_over(resolution.node, self.project, key)
@@ -283,6 +288,17 @@ def _for_flow(root: Node, flow: str, project: Project, problems: list[Problem]) 
     rest, own = for_flow(section, flow, project.flows, problems)
     merged = merge(rest, own, problems, ("flow",)) if own is not None else rest
     return root._replace(value={**root.value, "flow": merged})
+
+
+def _without_triggers(root: Node, profile: Profile) -> Node:
+    """The tree of a development instance: what would start it by itself is null, also where the code has it."""
+    assert isinstance(root.value, dict)
+    if profile.production or profile.schedules:
+        return root
+    section = root.value.get("flow") or Node({}, MADE)
+    off = {name: Node(None, Origin(f"profiles.{profile.name}", layer="made by mkflow")) for name in TRIGGERS}
+    value = {**(section.value if isinstance(section.value, dict) else {}), **off}
+    return root._replace(value={**root.value, "flow": section._replace(value=value)})
 
 
 def _without_private(node: Node) -> Node:
