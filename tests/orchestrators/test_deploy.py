@@ -58,18 +58,18 @@ def test_a_deployment_converges(deployable: Project, aws: dict[str, str]) -> Non
 
 def test_one_change_deploys_one_instance(deployable: Project, aws: dict[str, str]) -> None:
     commit(deployable)
-    deployable.mkflow("deploy", **aws)
+    deployable.mkflow("deploy", "-p", "dev", **aws)
     deployable.write("settings/settings.configuration.EXP_01.yaml", "model: {depth: 9}\n")
-    found = json.loads(deployable.mkflow("plan", "--exit-code", "--format", "json", code=5, **aws).stdout)["changes"]
+    found = json.loads(deployable.mkflow("plan", "-p", "dev", "--exit-code", "--format", "json", code=5, **aws).stdout)["changes"]
     assert [(entry["binding"], entry["action"], entry["reason"]) for entry in found] == [
         ("EXP_01", "update", "the settings differ"), ("EXP_02", "unchanged", ""),
     ]  # fmt: skip
     # Another person redeploys: mkflow knows the token from what is there.
-    done = deployable.mkflow("deploy", **{**aws, "METAFLOW_USER": "somebody", "METAFLOW_HOME": str(deployable.root / "elsewhere")})
+    done = deployable.mkflow("deploy", "-p", "dev", **{**aws, "METAFLOW_USER": "somebody", "METAFLOW_HOME": str(deployable.root / "elsewhere")})
     assert "1 deployed" in done.stdout
-    assert set(actions(deployable, aws).values()) == {"unchanged"}
+    assert set(actions(deployable, aws, "-p", "dev").values()) == {"unchanged"}
     deployable.write("flows/training.py", (deployable.root / "flows/training.py").read_text() + "# more\n")
-    assert "the code differs" in deployable.mkflow("plan", **aws).stdout
+    assert "the code differs" in deployable.mkflow("plan", "-p", "dev", **aws).stdout
 
 
 def test_production_is_scheduled_and_development_is_not(deployable: Project, aws: dict[str, str]) -> None:
