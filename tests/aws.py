@@ -7,13 +7,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 SERVER = """
 import sys, time
 from moto.server import ThreadedMotoServer
-import boto3
+import boto3, logging
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 port = int(sys.argv[1])
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
 server.start()
@@ -37,13 +39,20 @@ time.sleep(600)
 @pytest.fixture(scope="module")
 def aws() -> Iterator[dict[str, str]]:
     """The environment of a client of a real AWS interface on loopback."""
+    with server() as env:
+        yield env
+
+
+@contextmanager
+def server() -> Iterator[dict[str, str]]:
+    """Start the interface and give a client's environment; it ends with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-c", SERVER, str(port)], stdout=subprocess.PIPE, text=True, env={
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(port)], stdout=subprocess.PIPE, text=True, env={
         **os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})  # fmt: skip
-    assert server.stdout is not None
-    role = server.stdout.readline().strip()
+    assert process.stdout is not None
+    role = process.stdout.readline().strip()
     url = f"http://127.0.0.1:{port}"
     yield {
         "AWS_ENDPOINT_URL": url, "METAFLOW_S3_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
@@ -53,5 +62,5 @@ def aws() -> Iterator[dict[str, str]]:
         "METAFLOW_BATCH_JOB_QUEUE": "queue", "METAFLOW_SFN_DYNAMO_DB_TABLE": "table",
         "METAFLOW_KUBERNETES_NAMESPACE": "default",
     }  # fmt: skip
-    server.terminate()
-    server.communicate()
+    process.terminate()
+    process.communicate()

@@ -24,6 +24,8 @@ COMMANDS = {
     "plan": "what deploy would do, and why; nothing is written anywhere",
     "deploy": "carry the plan out, several instances at once",
     "status": "what is deployed, by whom, and whether it is what the project says",
+    "trigger": "start a run of a deployed instance",
+    "runs": "the latest runs of deployed instances",
     "destroy": "take deployed instances away",
     "schedule": "when each instance is scheduled, its next fire times, the week as a chart",
     "graph": "a flow's graph with every decorator as the settings make it",
@@ -93,16 +95,27 @@ def main(args: list[str] | None = None) -> None:
         click.echo("interrupted", err=True)
         code = 130
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "mkflow"
-        message = error.format_message().rstrip(".")
-        show_problems([Problem(message[:1].lower() + message[1:], hint=f"{command} --help")])
+        show_problems([_usage_problem(error)])
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (`mkflow show | head`); nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_problem(error: click.ClickException) -> Problem:
+    """What click says, in our form."""
+    from metaflow_extensions.mkflow.compose.spelling import nearest
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mkflow"
+    if isinstance(error, click.NoSuchOption):
+        options = [name for param in context.command.params for name in param.opts] if context else []
+        meant = nearest(error.option_name, options)
+        return Problem(f"there is no option '{error.option_name}'", hint=meant or f"{command} --help")
+    message = error.format_message().rstrip(".")
+    return Problem(message[:1].lower() + message[1:], hint=f"{command} --help")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pathlib
 import runpy
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from types import FrameType
 
 from metaflow_extensions.mkflow.compose.compiled import write_compiled
@@ -29,6 +31,7 @@ class Task:
     instance: Instance
     compiled: str
     token: str | None
+    ident: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ def warm_up(env: Mapping[str, str]) -> None:
     os.environ.update(env)
     for name in SCRUBBED:
         os.environ.pop(name, None)
-    import boto3  # noqa: F401
+    import boto3
+    import botocore.loaders
+    import botocore.session
     import metaflow  # noqa: F401
     from metaflow.plugins.aws.step_functions import step_functions  # noqa: F401
     from metaflow.runtime import NativeRuntime  # noqa: F401
@@ -55,6 +60,15 @@ def warm_up(env: Mapping[str, str]) -> None:
     import metaflow_extensions.mkflow.compose.author
     import metaflow_extensions.mkflow.compose.cron
     import metaflow_extensions.mkflow.compose.flow_probe  # noqa: F401
+
+    # Metaflow makes a session for each client, and each session reads the services' models anew: half of the
+    # CPU of a deployment. One loader for all sessions of this process keeps them; children inherit it.
+    shared = cache(botocore.loaders.create_loader)
+    botocore.loaders.create_loader = botocore.session.create_loader = shared
+    for service in ("s3", "batch", "stepfunctions", "events", "dynamodb", "sts"):
+        boto3.session.Session(region_name="us-east-1").client(service)
+    gc.collect()
+    gc.freeze()
 
 
 class Deployment:
@@ -108,7 +122,7 @@ class Deployment:
             os.dup2(output, 2)
             code = self._deploy(task, folder / f"{task.change.name}.home")
         except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -131,7 +145,7 @@ class Deployment:
         except SystemExit as ended:
             if ended.code not in (None, 0):
                 return 1
-        found = Deployed(task.change.name, self.orchestrator.ident(task.change.name, self.env), None)
+        found = Deployed(task.change.name, task.ident, None)
         definition = self.orchestrator.definitions([found], self.env)[found.name]
         self.orchestrator.write_record(found, self._record(task, definition), self.env)
         return 0
@@ -145,10 +159,10 @@ class Deployment:
         )  # fmt: skip
 
 
-def task_of(project: Project, facts: Facts, change: Change, instance: Instance, orchestrator: Orchestrator, env: Mapping[str, str]) -> Task:
+def task_of(project: Project, facts: Facts, change: Change, instance: Instance, orchestrator: Orchestrator, env: Mapping[str, str], ident: str) -> Task:
     """A task with its compiled file written, and the production token of what it replaces."""
     compiled = write_compiled(project.root, instance, facts.git, facts.user)
     ours = change.deployed is not None and change.deployed.record is not None
     # What mkflow did not record may be somebody else's: there Metaflow's own check of the token decides.
     token = orchestrator.token(change.deployed, env) if ours and change.deployed else None
-    return Task(change, instance, compiled.relative_to(project.root).as_posix(), token)
+    return Task(change, instance, compiled.relative_to(project.root).as_posix(), token, ident)

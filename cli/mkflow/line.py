@@ -6,6 +6,8 @@ import os
 import pathlib
 
 from metaflow_extensions.mkflow.compose.errors import Problem, UsageError
+from metaflow_extensions.mkflow.compose.select import one_of
+from metaflow_extensions.mkflow.compose.spelling import nearest
 from metaflow_extensions.mkflow.compose.tree import Leaf, dotted, leaves
 
 from .render import as_json, inline, note, out, plural, table
@@ -47,7 +49,7 @@ def _parse(session: Session, text: str) -> tuple[str, int]:
         path = os.path.relpath(pathlib.Path(start, file).resolve(), root)
         if path in known:
             return path, int(line)
-    raise UsageError(Problem(f"'{file}' is no settings file of this project", hint=", ".join(sorted(known)[:8])))
+    raise UsageError(Problem(f"'{file}' is no settings file of this project", hint=nearest(file, known) or one_of(sorted(known))))
 
 
 def _decides(leaf: Leaf, file: str, line: int) -> bool:

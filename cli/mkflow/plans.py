@@ -10,11 +10,11 @@ from metaflow_extensions.mkflow.compose.errors import Problem, SettingsError, Us
 from metaflow_extensions.mkflow.compose.model import Change, Deployed, Instance
 from metaflow_extensions.mkflow.compose.orchestrators import MODULES, Orchestrator, orchestrator
 from metaflow_extensions.mkflow.compose.pipeline import Composer
-from metaflow_extensions.mkflow.compose.planning import name_clashes, plan
+from metaflow_extensions.mkflow.compose.planning import differences, name_clashes, plan
 from metaflow_extensions.mkflow.compose.select import all_keys
 from metaflow_extensions.mkflow.version import __version__
 
-from .render import out, plural, style
+from .render import inline, out, plural, style, table
 from .session import Selection, Session
 
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "drift": ("!", "magenta"), "incomplete": ("!", "magenta"),
@@ -63,8 +63,19 @@ def make_plan(session: Session, selection: Selection) -> Plan:
     found = _with_definitions(found, session.project.name, target, session)
     profiles = {instance.key.profile for instance in instances}
     known = set(all_keys(session.project, list(session.project.profiles)))
+    by_key = {str(instance.key): instance for instance in instances}
     changes = plan(instances, found, session.project.name, known, profiles)
-    return Plan(changes, {str(instance.key): instance for instance in instances}, target)
+    return Plan(tuple(_explained(change, by_key, target, session) for change in changes), by_key, target)
+
+
+def _explained(change: Change, instances: dict[str, Instance], target: Orchestrator, session: Session) -> Change:
+    """A change of settings with what changes; the deployed settings are in the code package."""
+    if change.deployed is None or change.action != "update" or "settings" not in change.reason:
+        return change
+    deployed = target.settings(change.deployed, session.env)
+    if deployed is None:
+        return change._replace(reason=f"{change.reason} (those deployed cannot be read)")
+    return change._replace(differences=differences(deployed, instances[str(change.key)].settings))
 
 
 def _with_definitions(found: dict[str, Deployed], project: str, target: Orchestrator, session: Session) -> dict[str, Deployed]:
@@ -78,7 +89,8 @@ def changes_json(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """The documented shape of ``plan --format json``."""
     return [
         {"action": change.action, "instance": change.name, "flow": change.key.flow, "binding": change.key.binding,
-         "profile": change.key.profile, "reason": change.reason}
+         "profile": change.key.profile, "reason": change.reason,
+         "differences": [difference._asdict() for difference in change.differences]}
         for change in changes
     ]  # fmt: skip
 
@@ -91,6 +103,9 @@ def show_changes(changes: Sequence[Change]) -> None:
             continue
         sign, colour = SIGNS[change.action]
         out(style(f"{sign} {change.action.ljust(10)} {str(change.key).ljust(28)} {change.name}", fg=colour) + f"  {change.reason}")
+        rows = [(found.path, f"{inline(found.deployed)} -> {inline(found.planned)}", found.origin) for found in change.differences]
+        if rows:
+            out(table(rows, indent="    "))
     if quiet:
         out(f"= {plural(len(quiet), 'instance')} unchanged")
     counts = {action: sum(1 for change in changes if change.action == action) for action in SIGNS}

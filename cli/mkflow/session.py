@@ -14,7 +14,9 @@ from metaflow_extensions.mkflow.compose.errors import Problem, Refused, UsageErr
 from metaflow_extensions.mkflow.compose.layers import steps
 from metaflow_extensions.mkflow.compose.model import Facts, Key, Project
 from metaflow_extensions.mkflow.compose.pipeline import Composer, load_project, profile_in_force
-from metaflow_extensions.mkflow.compose.select import Wanted, choose, is_glob, parse_selector
+from metaflow_extensions.mkflow.compose.select import Wanted, choose, is_glob, one_of, parse_selector
+from metaflow_extensions.mkflow.compose.spelling import nearest
+from metaflow_extensions.mkflow.compose.tree import Origin
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ class Session:
         in_force = None
         if not all_profiles and not wanted.profiles:
             in_force = profile_in_force(self.project, None, self.env, self._branch()).name
-        keys = choose(self.project, wanted, in_force)
+        try:
+            keys = choose(self.project, wanted, in_force)
+        except UsageError as error:
+            # The user has not typed the binding now, and would not know where it is from.
+            from_variable = (Origin("MKFLOW_BINDING"),) if bindings != selection.bindings else ()
+            raise UsageError(*(problem._replace(origins=from_variable) for problem in error.problems)) from None
         if selection.reads:
             keys = self._reading(keys, selection.reads)
         if selection.since:
@@ -99,8 +106,8 @@ class Session:
         found = [key for key in keys if candidates & _files_of(self.project, key)]
         if not found:
             known = sorted({entry.path for files in self.project.files.values() for entry in files})
-            hint = "one of " + ", ".join(known[:8]) if not candidates & set(known) else ""
-            raise UsageError(Problem(f"no instance reads '{file}'", hint=hint))
+            hint = nearest(file, known) or one_of(known) if not candidates & set(known) else ""
+            raise UsageError(Problem(f"no chosen instance reads '{file}'", hint=hint))
         return found
 
     def refuse_overrides(self, keys: Sequence[Key], assignments: Sequence[str], allowed: bool) -> None:

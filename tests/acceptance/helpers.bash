@@ -5,7 +5,11 @@ trace() {
     local word code=0
     printf '>>>'
     for word in "$@"; do
-        if [[ $word =~ ^[A-Za-z0-9_./:=@%+,~-]+$ ]]; then printf ' %s' "$word"; else printf " '%s'" "$word"; fi
+        case $word in
+            *[![:print:]]*) printf ' %q' "$word" ;;
+            '' | *[!A-Za-z0-9_./:=@%+,~-]*) printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
     done
     printf '\n'
     "$@" || code=$?
@@ -28,9 +32,7 @@ git_commit() {
     git commit --quiet --message=change
 }
 
-# Repeat a text: `repeat 3 ab` prints ababab.
+# Repeat a character: `repeat 3 a` prints aaa.
 repeat() {
-    local padding
-    printf -v padding '%*s' "$1" ''
-    printf '%s' "${padding// /$2}"
+    head -c "$1" /dev/zero | tr '\0' "$2"
 }

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from ..aws import server
 from . import project_maker
 from .measure import cost, median, pairs, ratio
 
@@ -165,8 +166,30 @@ def check_many() -> str:
     )
 
 
+def deploy_many(count: int = 50) -> str:
+    """Deploying instances to Step Functions on loopback, against a loop of Metaflow's own command; then a plan."""
+    with tempfile.TemporaryDirectory() as name, server() as aws:
+        folder = pathlib.Path(name)
+        project_maker.make_mkflow(folder, count, 50)
+        (folder / "mkflow.yaml").write_text("project: bench\ndefault_profile: dev\nprofiles: {dev: {orchestrator: step-functions}}\n")
+        env = {**environment(folder), **aws}
+        compiled = folder / ".mkflow/settings/compiled"
+        cost([sys.executable, "-m", "mkflow", "compile"], folder, env)
+        loop = "set -e; for f in " + str(compiled) + "/*.yaml; do " + sys.executable + (
+            " flows/training.py --no-pylint --config settings $f step-functions --name loop-$(basename $f | md5sum | cut -c1-8) create; done"
+        )  # fmt: skip
+        peer = cost(["bash", "-c", loop], folder, env)
+        ours = cost([sys.executable, "-m", "mkflow", "deploy", "--jobs", "2"], folder, env)
+        plan = cost([sys.executable, "-m", "mkflow", "plan"], folder, env)
+        one = peer.wall / count
+    return (
+        f"deploy {count} instances / the loop: CPU {ours.cpu / peer.cpu:.2f} (goal 0.25), wall with two jobs {ours.wall / peer.wall:.2f}; "
+        f"plan of {count} unchanged: {plan.wall / one:.1f} times one create of Metaflow"
+    )
+
+
 ALL: tuple[Callable[[], str], ...] = (
-    compose_against_hydra, show_against_import, run_against_plain, step_against_plain, check_many,
+    compose_against_hydra, show_against_import, run_against_plain, step_against_plain, check_many, deploy_many,
 )  # fmt: skip
 
 

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import socket
-import subprocess
-import sys
 import textwrap
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
 
 import pytest
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import pathlib
+import random
 import subprocess
+import sys
+import time
 
 import pytest
 
@@ -63,6 +66,12 @@ def test_one_change_deploys_one_instance(deployable: Project, aws: dict[str, str
     found = json.loads(deployable.mkflow("plan", "-p", "dev", "--exit-code", "--format", "json", code=5, **aws).stdout)["changes"]
     assert [(entry["binding"], entry["action"], entry["reason"]) for entry in found] == [
         ("EXP_01", "update", "the settings differ"), ("EXP_02", "unchanged", ""),
+    ]  # fmt: skip
+    assert found[0]["differences"] == [
+        {"path": "configuration.model.depth", "deployed": 8, "planned": 9,
+         "origin": "settings/settings.configuration.EXP_01.yaml:1:16"},
+        {"path": "configuration.model.name", "deployed": "EXP_01-8", "planned": "EXP_01-9",
+         "origin": "settings/settings.configuration.yaml:1:45"},
     ]  # fmt: skip
     # Another person redeploys: mkflow knows the token from what is there.
     done = deployable.mkflow("deploy", "-p", "dev", **{**aws, "METAFLOW_USER": "somebody", "METAFLOW_HOME": str(deployable.root / "elsewhere")})
@@ -149,3 +158,36 @@ def test_a_server_that_is_not_there(deployable: Project, aws: dict[str, str]) ->
     done = deployable.mkflow("plan", code=4, **{**aws, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     assert "error: AWS did not list the state machines" in done.stderr
     assert "Could not connect" in done.stderr
+
+
+def test_trigger_and_runs(deployable: Project, aws: dict[str, str]) -> None:
+    commit(deployable)
+    words = ["training/EXP_01@dev"]
+    assert "is not deployed" in deployable.mkflow("trigger", *words, code=2, **aws).stderr
+    deployable.mkflow("deploy", *words, **aws)
+    assert "there are no runs" in deployable.mkflow("runs", *words, **aws).stderr
+    said = deployable.mkflow("trigger", *words, "--", "--depth", "3", **aws).stdout
+    assert said.startswith("triggered training/EXP_01@dev, run sfn-")
+    found = json.loads(deployable.mkflow("runs", *words, "--format", "json", **aws).stdout)["runs"]
+    assert [(entry["binding"], entry["run_id"]) for entry in found] == [("EXP_01", said.strip().split()[-1])]
+
+
+def test_a_killed_deployment_leaves_old_or_new(deployable: Project, aws: dict[str, str]) -> None:
+    """SIGKILL at many moments; the next deployment finishes, whatever was left."""
+    commit(deployable)
+    for number in range(3, 9):
+        deployable.write(f"settings/settings.configuration.EXP_0{number}.yaml", f"model: {{depth: {number}}}\n")
+    command = [sys.executable, "-m", "mkflow", "deploy", "-p", "dev", "--jobs", "3"]
+    chance = random.Random(7)
+    for _ in range(12):
+        process = subprocess.Popen(command, cwd=deployable.root, env=deployable.env(**aws), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        time.sleep(chance.uniform(0.1, 2.0))
+        subprocess.run(["pkill", "-KILL", "-s", str(process.pid)], check=False)
+        process.kill()
+        process.wait()
+        assert set(actions(deployable, aws, "-p", "dev").values()) <= {"create", "incomplete", "unchanged"}
+    time.sleep(2)
+    deployable.mkflow("deploy", "-p", "dev", **aws)
+    assert set(actions(deployable, aws, "-p", "dev").values()) == {"unchanged"}
+    assert len(actions(deployable, aws, "-p", "dev")) == 8

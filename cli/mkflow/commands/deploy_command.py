@@ -81,8 +81,10 @@ def _deploy(session: Session, plan: Plan, jobs: int, fail_fast: bool, kind: str)
     if not session.facts.user_known:
         env["METAFLOW_USER"] = session.facts.user
     work = [change for change in plan.changes if change.action in WORK]
+    idents = plan.orchestrator.idents([change.name for change in work], env)
     tasks = [
-        task_of(session.project, session.facts, change, plan.instances[str(change.key)], plan.orchestrator, env) for change in work
+        task_of(session.project, session.facts, change, plan.instances[str(change.key)], plan.orchestrator, env, idents[change.name])
+        for change in work
     ]
     warm_up(env)
     results = []

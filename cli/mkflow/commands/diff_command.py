@@ -8,8 +8,8 @@ import click
 
 from metaflow_extensions.mkflow.compose.errors import Problem, UsageError
 from metaflow_extensions.mkflow.compose.model import MADE_SECTIONS, Instance
-from metaflow_extensions.mkflow.compose.select import some
-from metaflow_extensions.mkflow.compose.tree import Leaf, dotted, leaves
+from metaflow_extensions.mkflow.compose.select import one_of
+from metaflow_extensions.mkflow.compose.tree import Leaf, compare
 
 from ..options import complete_instances, output_format, pass_session
 from ..render import as_json, inline, note, out, plural, style
@@ -42,7 +42,7 @@ def _only_key(session: Session, text: str) -> Any:
     keys = session.keys(Selection(selectors=(text,)))
     if len(keys) > 1:
         summary = f"'{text}' is {plural(len(keys), 'instance')}, and one is compared with one"
-        raise UsageError(Problem(summary, hint="one of " + some([str(key) for key in keys])))
+        raise UsageError(Problem(summary, hint=one_of([str(key) for key in keys])))
     return keys[0]
 
 
@@ -52,18 +52,10 @@ def differences(left: Instance, right: Instance) -> list[dict[str, Any]]:
     Returns:
         For each: ``path``, and ``left`` and ``right`` with ``value`` and ``origin``, or None where absent.
     """
-    ones, twos = ({dotted(leaf.path): leaf for leaf in _written(side)} for side in (left, right))
-    found = []
-    for path in dict.fromkeys((*ones, *twos)):
-        one, two = ones.get(path), twos.get(path)
-        if one is None or two is None or type(one.value) is not type(two.value) or one.value != two.value:
-            found.append({"path": path, "left": _side(one), "right": _side(two)})
-    return found
-
-
-def _written(instance: Instance) -> list[Leaf]:
-    """The leaves of a user's sections: what mkflow makes differs always and explains nothing."""
-    return [leaf for leaf in leaves(instance.settings) if leaf.path[0] not in MADE_SECTIONS]
+    return [
+        {"path": path, "left": _side(one), "right": _side(two)}
+        for path, one, two in compare(left.settings, right.settings, MADE_SECTIONS)
+    ]
 
 
 def _side(leaf: Leaf | None) -> dict[str, Any] | None:

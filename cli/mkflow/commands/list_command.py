@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from metaflow_extensions.mkflow.compose.names import instance_name
+from metaflow_extensions.mkflow.compose.names import deployed_name, instance_name
 from metaflow_extensions.mkflow.compose.pipeline import Outcome
 from metaflow_extensions.mkflow.compose.tree import at, plain
 
@@ -39,15 +39,17 @@ def command(session: Session, selection: Selection, kind: str) -> None:
 def _entry(session: Session, outcome: Outcome) -> dict[str, Any]:
     key, project = outcome.key, session.project
     binding = project.bindings.get(key.binding)
+    name = instance_name(project, key, session.facts.git, session.facts.user)
+    orchestrator = project.profiles[key.profile].orchestrator
     schedule = None
     if outcome.instance:
         node = at(outcome.instance.settings, ("flow", "schedule"))
         schedule = plain(node) if node else None
     return {
         "flow": key.flow, "binding": key.binding, "profile": key.profile,
-        "instance": instance_name(project, key, session.facts.git, session.facts.user),
+        "instance": name,
         "fingerprint": outcome.instance.fingerprint if outcome.instance else None,
-        "orchestrator": project.profiles[key.profile].orchestrator,
+        "orchestrator": orchestrator, "deployed_name": deployed_name(name, orchestrator) if orchestrator else None,
         "schedule": schedule, "tags": list(binding.tags) if binding else [],
     }  # fmt: skip
 

@@ -13,6 +13,7 @@ from metaflow_extensions.mkflow.compose.compiled import write_compiled
 from metaflow_extensions.mkflow.compose.errors import OutsideError, Problem, SettingsError, UsageError, by_place
 from metaflow_extensions.mkflow.compose.model import Instance, Key
 from metaflow_extensions.mkflow.compose.select import some
+from metaflow_extensions.mkflow.compose.spelling import nearest
 
 from ..invocation import Invocation, local_run
 from ..options import assignments, output_format, pass_session, selection
@@ -27,7 +28,12 @@ class PassesOn(click.Command):
         """Split at the first ``--``."""
         split = args.index("--") if "--" in args else len(args)
         ctx.meta["mkflow.rest"] = args[split + 1 :]
-        return super().parse_args(ctx, args[:split])
+        try:
+            return super().parse_args(ctx, args[:split])
+        except click.NoSuchOption as error:
+            summary, option = f"there is no option '{error.option_name}'", error.option_name
+            hint = nearest(option, [name for param in self.params for name in param.opts if name.startswith("--")])
+            raise UsageError(Problem(summary, hint=hint or f"-- {option}, if it is for Metaflow's run")) from None
 
 
 @click.command(
@@ -71,7 +77,7 @@ def _which(keys: list[Key]) -> list[Problem]:
         hint = f"mkflow run {flows[0]} --binding {bindings[0]}, or --all for all of them"
         return [Problem(f"the flow '{flows[0]}' has several bindings: {some(bindings)}", hint=hint)]
     profiles = [key.profile for key in keys]
-    return [Problem(f"several profiles are chosen: {some(profiles)}", hint="--all for all of them")]
+    return [Problem(f"several profiles are chosen: {some(profiles)}", hint=f"--profile {profiles[0]}, or --all for all of them")]
 
 
 def _compose(session: Session, keys: list[Key], sets: tuple[str, ...]) -> list[Instance]:

@@ -10,6 +10,7 @@ import click
 from metaflow_extensions.mkflow.compose.compiled import dump
 from metaflow_extensions.mkflow.compose.errors import Problem, SettingsError, UsageError, by_place
 from metaflow_extensions.mkflow.compose.model import MADE_SECTIONS, Instance
+from metaflow_extensions.mkflow.compose.select import one_of
 from metaflow_extensions.mkflow.compose.spelling import nearest
 from metaflow_extensions.mkflow.compose.tree import Leaf, Path, assign, at, dotted, leaves, parse_path, plain
 
@@ -51,7 +52,7 @@ def command(
     narrowed = [_only(instance, wanted, len(instances) == 1) if path else instance for instance in instances]
     found = [instance for instance in narrowed if instance is not None]
     if not found:
-        raise UsageError(Problem(f"no chosen instance has a setting '{path}'"))
+        raise UsageError(Problem(f"no chosen instance has a setting '{path}'", hint=_nearest(instances[0], wanted)))
     if kind == "json":
         entries = [to_json(instance) for instance in found]
         as_json(entries[0] if len(entries) == 1 else {"instances": entries})
@@ -86,12 +87,21 @@ def _only(instance: Instance, path: Path, alone: bool) -> Instance | None:
         return replace(instance, settings=assign(empty, [str(part) for part in path], found))
     if not alone:
         return None
-    above = next(size for size in range(len(path)) if at(instance.settings, path[: size + 1]) is None)
-    node = at(instance.settings, path[:above])
+    raise UsageError(Problem(f"there is no setting '{dotted(path)}' in {instance.key}", hint=_nearest(instance, path)))
+
+
+def _nearest(instance: Instance, path: Path) -> str:
+    """For an absent path: the one that was most likely meant, or the keys that there are."""
+    settings = instance.settings
+    assert isinstance(settings.value, dict)
+    section = next((name for name in settings.value if at(settings, (name, *path)) is not None), None)
+    if section:
+        return dotted((section, *path))
+    above = next(size for size in range(len(path)) if at(settings, path[: size + 1]) is None)
+    node = at(settings, path[:above])
     known = list(node.value) if node is not None and isinstance(node.value, dict) else []
     meant = nearest(str(path[above]), known)
-    hint = dotted((*path[:above], meant, *path[above + 1 :])) if meant else f"one of {', '.join(known[:12])}" if known else ""
-    raise UsageError(Problem(f"there is no setting '{dotted(path)}' in {instance.key}", hint=hint))
+    return dotted((*path[:above], meant, *path[above + 1 :])) if meant else one_of(known)
 
 
 def to_json(instance: Instance) -> dict[str, Any]:

@@ -119,8 +119,11 @@ def _absent(assignment: Assignment, settings: Node, origin: Origin) -> Problem:
     above = at(settings, path[:length])
     known = list(above.value) if above is not None and isinstance(above.value, dict) else []
     meant = nearest(path[length], known)
+    in_list = above is not None and isinstance(above.value, tuple)
     summary = f"there is no setting '{dotted(path)}'"
-    if meant:
+    if in_list:
+        hint = f"--set '{dotted(path[:length])}=!append [...]'"
+    elif meant:
         rest = assignment.text.partition("=")[1] + assignment.text.partition("=")[2]
         hint = f"--set {assignment.sign}{dotted((*path[:length], meant, *path[length + 1 :]))}{rest}"
     else:

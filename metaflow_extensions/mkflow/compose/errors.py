@@ -99,10 +99,10 @@ def printable(text: str) -> str:
 
 def format_problem(problem: Problem, label: str = "error") -> str:
     """Print one problem in the form of design section 10, without colour, without a final newline."""
-    lines = [f"{label}: {problem.summary}"]
+    lines = [f"{label}: {_one_line(problem.summary)}"]
     if problem.path:
-        lines.append(f"  at  {dotted(problem.path)}")
-    lines += [f"  in  {origin}" for origin in dict.fromkeys(str(origin) for origin in problem.origins)]
+        lines.append(f"  at  {_one_line(dotted(problem.path))}")
+    lines += [f"  in  {_one_line(origin)}" for origin in dict.fromkeys(str(origin) for origin in problem.origins)]
     if problem.hint:
         first, *more = problem.hint.split("\n")
         lines.append(f"  try {first}")
@@ -110,6 +110,11 @@ def format_problem(problem: Problem, label: str = "error") -> str:
     if problem.detail:
         lines += [f"  | {line}" for line in problem.detail.rstrip("\n").split("\n")]
     return printable("\n".join(lines))
+
+
+def _one_line(text: str) -> str:
+    """A line break in a name or a value does not look like a line of ours."""
+    return text.replace("\n", "\\n")
 
 
 def by_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:

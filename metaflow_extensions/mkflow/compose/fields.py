@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import Problem
 from .spelling import nearest
-from .tree import Node, kind, plain
+from .tree import Node, Path, kind, plain
 
 
 class Fields:
@@ -23,16 +23,26 @@ class Fields:
         """Whether a key is written, whatever its value."""
         return key in self.items
 
+    def path(self, key: str) -> Path:
+        """The path of a key in the project file."""
+        return (key,) if self.what.startswith("the ") else (*self.what.split("."), key)
+
     def refuse(self, key: str, summary: str, hint: str = "") -> None:
         """Add a problem at a key's value."""
         node = self.items.get(key)
-        path = () if self.what.startswith("the ") else (*self.what.split("."), key)
-        self.problems.append(Problem(summary, path or (key,), (node.origin if node else self.node.origin,), hint))
+        self.problems.append(Problem(summary, self.path(key), (node.origin if node else self.node.origin,), hint))
+
+    def _asked(self, key: str) -> Node | None:
+        """The node of a key; a merge tag has nothing to do in front of it."""
+        self.known.add(key)
+        node = self.items.get(key)
+        if node is not None and node.tag:
+            self.refuse(key, f"the tag '!{node.tag}' is for settings, not for '{key}'", f"{key}: ... without the tag")
+        return node
 
     def value(self, key: str) -> Any:
         """The plain value of a key, None where it is absent."""
-        self.known.add(key)
-        node = self.items.get(key)
+        node = self._asked(key)
         return None if node is None else plain(node)
 
     def text(self, key: str, default: str = "", required: bool = False) -> str:
@@ -66,8 +76,7 @@ class Fields:
 
     def mapping(self, key: str) -> Mapping[str, Node]:
         """The nodes of a mapping; absent and empty are the same."""
-        self.known.add(key)
-        node = self.items.get(key)
+        node = self._asked(key)
         if node is None or node.value is None:
             return {}
         if isinstance(node.value, dict):
@@ -77,8 +86,7 @@ class Fields:
 
     def sequence(self, key: str) -> Sequence[Node]:
         """The nodes of a list; absent and empty are the same."""
-        self.known.add(key)
-        node = self.items.get(key)
+        node = self._asked(key)
         if node is None or node.value is None:
             return ()
         if isinstance(node.value, tuple):
@@ -96,7 +104,8 @@ class Fields:
         """A mapping inside this one, with its unknown keys reported; null is an empty one."""
         entry = Fields(node, what, self.problems)
         if node.value is not None and not isinstance(node.value, dict):
-            self.problems.append(Problem(f"'{what}' is a {_word(node)}, not a mapping", (), (node.origin,), "{}"))
+            hint = f"{{{next(iter(known), 'key')}: ...}}"
+            self.problems.append(Problem(f"'{what}' is a {_word(node)}, not a mapping", (), (node.origin,), hint))
         entry.known.update(known)
         entry.no_others()
         return entry

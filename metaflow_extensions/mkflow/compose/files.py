@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import stat
 
 from .errors import OutsideError, Problem, SettingsError
 from .tree import Origin
@@ -15,21 +16,25 @@ def read_file(root: pathlib.Path, path: str) -> bytes:
     Raises:
         SettingsError: if it cannot be read, in the system's words.
     """
+    target = root / path
     try:
-        return (root / path).read_bytes()
+        # A pipe would be waited for, and a device never ends.
+        if not stat.S_ISREG(target.stat().st_mode):
+            raise OSError(0, "it is a folder" if target.is_dir() else "it is no regular file")
+        return target.read_bytes()
     except OSError as error:
         raise SettingsError(Problem(f"'{path}' cannot be read: {_words(error)}", (), (Origin(path),))) from None
 
 
 def list_folder(root: pathlib.Path, path: str, missing_ok: bool = False) -> list[str]:
-    """The names of the files in a folder of the project, sorted.
+    """The names of all that is in a folder of the project, sorted; what is no file is told when it is read.
 
     Raises:
         SettingsError: if it cannot be listed; an absent one gives nothing where ``missing_ok``.
     """
     try:
         with os.scandir(root / path) as entries:
-            return sorted(entry.name for entry in entries if entry.is_file())
+            return sorted(entry.name for entry in entries)
     except FileNotFoundError:
         if missing_ok:
             return []

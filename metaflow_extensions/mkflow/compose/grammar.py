@@ -41,6 +41,10 @@ def evaluate(text: str, lookup: Callable[[str], Any], call: Callable[[str, tuple
     try:
         return GrammarVisitor(node, resolver, None).visit(_parsed(text))
     except GrammarParseError as error:
+        if text.count("${") > text.count("}"):
+            raise ValueError(f"a reference is not closed: '{text}'") from None
+        if "${}" in text:
+            raise ValueError(f"a reference is empty: '{text}'") from None
         words = str(error).split("\n")[0]
         raise ValueError(f"'{text}' is not a reference: {words}") from None
     except RecursionError:

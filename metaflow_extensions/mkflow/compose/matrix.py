@@ -8,7 +8,7 @@ from itertools import product
 from .errors import Problem
 from .fields import Fields
 from .model import MADE_SECTIONS
-from .tree import Node, assign, parse_path, plain
+from .tree import Node, Path, assign, parse_path, plain
 
 _Cell = dict[str, Node]
 MOST_CELLS = 10_000
@@ -34,11 +34,15 @@ def cells(entry: Fields, name: str) -> Iterator[tuple[str, Node]]:
     made = [{path: value for part in cell for path, value in part.items()} for cell in product(*dimensions)]
     if not dimensions:
         made = []
+    before = len(entry.problems)
     included = _rows(entry, "include")
     excluded = _excluded(entry, made)
-    for number, cell in enumerate([*made, *included], 1):
-        if number - 1 not in excluded:
-            yield f"{name}-{number}", _tree(entry, cell)
+    left = [(number, cell) for number, cell in enumerate([*made, *included], 1) if number - 1 not in excluded]
+    if not left and len(entry.problems) == before:
+        key = next(key for key in ("matrix", "zip", "include", "exclude") if entry.has(key))
+        entry.refuse(key, f"'{name}' makes no binding", f"{key}: {{section.key: [..., ...]}}")
+    for number, cell in left:
+        yield f"{name}-{number}", _tree(entry, cell)
 
 
 def _lists(entry: Fields, key: str) -> dict[str, tuple[Node, ...]]:
@@ -46,10 +50,11 @@ def _lists(entry: Fields, key: str) -> dict[str, tuple[Node, ...]]:
     for path, node in entry.mapping(key).items():
         if not isinstance(node.value, tuple) or not node.value:
             entry.problems.append(
-                Problem(f"'{path}' has no list of values", ("bindings",), (node.origin,), f"{path}: [..., ...]")
+                Problem(f"'{path}' has no list of values", entry.path(key), (node.origin,), f"{path}: [..., ...]")
             )
             continue
-        found[path] = node.value
+        # A problem with the path is told at the path, once.
+        found[path] = tuple(value._replace(key_at=node.key_at) for value in node.value)
     return found
 
 
@@ -77,9 +82,9 @@ def _excluded(entry: Fields, made: list[_Cell]) -> set[int]:
     for row in _rows(entry, "exclude"):
         matching = {index for index, cell in enumerate(made) if _fits(cell, row)}
         if not matching:
-            entry.problems.append(
-                Problem("this 'exclude' fits no cell of the matrix", ("bindings",), (next(iter(row.values())).key_origin,))
-            )
+            place = next(iter(row.values())).key_origin
+            summary = "this entry of 'exclude' fits no cell of the matrix"
+            entry.problems.append(Problem(summary, entry.path("exclude"), (place,), "a value that the matrix has"))
         found |= matching
     return found
 
@@ -96,7 +101,8 @@ def _tree(entry: Fields, cell: _Cell) -> Node:
         except ValueError:
             parts = ()
         if len(parts) < 2 or parts[0] in MADE_SECTIONS:
-            problem = Problem(f"'{path}' is not the path of a setting", ("bindings",), (value.key_origin,), "section.key")
+            where: Path = tuple(entry.what.split("."))
+            problem = Problem(f"'{path}' is not the path of a setting", where, (value.key_origin,), "section.key")
             if problem not in entry.problems:
                 entry.problems.append(problem)
             continue

@@ -19,7 +19,10 @@ an unchanged part of a lower layer is shared and never copied.
 
 from __future__ import annotations
 
+import json
+
 from .errors import Problem
+from .spelling import nearest
 from .tree import MISSING, Node, Path, kind, plain
 
 _REPLACES = {
@@ -48,8 +51,8 @@ def merge(low: Node, high: Node, problems: list[Problem], path: Path = ()) -> No
             added = _added(new, problems, here)
             if added is not None:
                 result[key] = added
-        elif old.tag == "final" or (new.tag == "reset" and _locked_below(old)):
-            problems.append(_final(here, new, _locked_below(old) or old))
+        elif (old.tag == "final" or new.tag == "reset") and _is_locked(old, new, problems, here):
+            continue
         elif new.tag == "reset":
             del result[key]
         else:
@@ -67,36 +70,38 @@ def _over(old: Node, new: Node, problems: list[Problem], path: Path) -> Node:
     low, high = kind(old), kind(new)
     if low == high == "mapping":
         merged = merge(old, new, problems, path)
-        return merged._replace(tag=new.tag, key_at=new.key_at)
+        return merged._replace(tag=new.tag)
     if high == "null" or (low, high) in _REPLACES:
-        locked = _locked_below(old)
-        if locked is None:
-            return _covering(old, new, problems, path)
-        problems.append(_final(path, new, locked))
-        return old
+        return old if _is_locked(old, new, problems, path) else _covering(old, new, problems, path)
     if low == "reference":
-        hint = f"!override, or the settings that {_quote(old.value)} refers to"
-        problems.append(_refuse(f"cannot merge a {high} over the reference {_quote(old.value)}", path, new, old, hint))
+        hint = f"!override, or the settings that {_quote(old)} refers to"
+        problems.append(_refuse(f"cannot merge a {high} over the reference {_quote(old)}", path, new, old, hint))
     else:
         problems.append(_refuse(f"a {high} cannot replace a {low}", path, new, old, "!override, if that is meant"))
     return old
 
 
-def _locked_below(node: Node) -> Node | None:
-    """The first value inside a node that is final."""
+def _is_locked(old: Node, new: Node, problems: list[Problem], path: Path) -> bool:
+    """Tell whether something final is in the way of a new value for all of a node; it is a problem."""
+    locked = _locked_below(old, path)
+    if locked is not None:
+        where, node = locked
+        problems.append(_refuse(f"'{where[-1]}' is final and cannot be changed", where, new, node, "without one of the two"))
+    return locked is not None
+
+
+def _locked_below(node: Node, path: Path) -> tuple[Path, Node] | None:
+    """The first value inside a node that is final, with its path."""
     if node.tag == "final":
-        return node
-    items = node.value.values() if isinstance(node.value, dict) else ()
-    return next((found for found in map(_locked_below, items) if found is not None), None)
+        return path, node
+    items = node.value.items() if isinstance(node.value, dict) else ()
+    found = (_locked_below(item, (*path, key)) for key, item in items)
+    return next((locked for locked in found if locked is not None), None)
 
 
 def _tagged(old: Node, new: Node, problems: list[Problem], path: Path) -> Node:
     if new.tag == "override":
-        locked = _locked_below(old)
-        if locked is None:
-            return _covering(old, new, problems, path)
-        problems.append(_final(path, new, locked))
-        return old
+        return old if _is_locked(old, new, problems, path) else _covering(old, new, problems, path)
     if not isinstance(old.value, tuple) or not isinstance(new.value, tuple):
         problems.append(
             _refuse(f"'!{new.tag}' needs a list below, there is a {kind(old)}", path, new, old, "!override [...]")
@@ -117,7 +122,9 @@ def _without(old: Node, new: Node, problems: list[Problem], path: Path) -> tuple
     present = [plain(item) for item in old.value]
     for item in new.value:
         if not any(_same(plain(item), value) for value in present):
-            problems.append(_refuse(f"'!remove': {plain(item)!r} is not in the list", path, item, old, "another value"))
+            meant = nearest(str(plain(item)), [str(value) for value in present if not isinstance(value, (dict, list))])
+            hint = meant or "only what a lower layer has put into it"
+            problems.append(_refuse(f"'!remove': {_quote(item)} is not in the list", path, item, old, hint))
     return tuple(item for item, value in zip(old.value, present) if not any(_same(value, other) for other in unwanted))
 
 
@@ -154,9 +161,7 @@ def _refuse(summary: str, path: Path, new: Node, old: Node | None, hint: str) ->
     return Problem(summary, path, origins, hint)
 
 
-def _final(path: Path, new: Node, old: Node) -> Problem:
-    return _refuse(f"'{path[-1]}' is final and cannot be changed", path, new, old, "without one of the two")
-
-
-def _quote(value: object) -> str:
-    return f"'{value}'"
+def _quote(node: Node) -> str:
+    """A value as it is written: text in quotes, anything else as JSON has it."""
+    value = plain(node)
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -177,6 +177,15 @@ class Deployed(NamedTuple):
     definition: str = ""
 
 
+class Difference(NamedTuple):
+    """A setting that a deployment would change; ``origin`` is the place in the files that decides it."""
+
+    path: str
+    deployed: object
+    planned: object
+    origin: str
+
+
 class Change(NamedTuple):
     """What a deployment would do with one instance, and why.
 
@@ -188,3 +197,13 @@ class Change(NamedTuple):
     name: str
     reason: str = ""
     deployed: Deployed | None = None
+    differences: tuple[Difference, ...] = ()
+
+
+class Execution(NamedTuple):
+    """A run that an orchestrator started: Metaflow's run id, how it does, and when (ISO 8601)."""
+
+    run_id: str
+    status: str
+    started: str
+    ended: str | None

@@ -15,17 +15,22 @@ from .tree import Node, Path
 
 
 class Written(NamedTuple):
-    """A tree and who wrote it; of two sources that clash with each other alone, the lower ``rank`` is right."""
+    """A tree and who wrote it; of two sources that clash with each other alone, the lower ``rank`` is right.
+
+    ``author`` is what several sources have in common that say a thing once, such as the cells of a matrix.
+    """
 
     source: str
     rank: int
     root: Node
+    author: str = ""
 
 
 class _Use(NamedTuple):
     source: str
     rank: int
     node: Node
+    author: str
 
 
 def misspelt_keys(sources: Iterable[Written]) -> dict[str, list[Problem]]:
@@ -50,33 +55,34 @@ def _index(written: Written, node: Node, path: Path, index: dict[Path, dict[str,
         return
     here = index.setdefault(path, {})
     for key, item in node.value.items():
-        here.setdefault(key, []).append(_Use(written.source, written.rank, item))
+        here.setdefault(key, []).append(_Use(written.source, written.rank, item, written.author or written.source))
         _index(written, item, (*path, key), index)
 
 
 def _judge(path: Path, keys: dict[str, list[_Use]], found: dict[str, list[Problem]]) -> None:
-    by_source: dict[str, set[str]] = {}
+    by_author: dict[str, set[str]] = {}
     for key, uses in keys.items():
         for use in uses:
-            by_source.setdefault(use.source, set()).add(key)
-    if len(by_source) < 2:
+            by_author.setdefault(use.author, set()).add(key)
+    if len(by_author) < 2:
         return
     for key, uses in keys.items():
-        if len(uses) > 1:
-            continue
         use = uses[0]
-        mine = by_source[use.source]
+        if any(other.author != use.author for other in uses):
+            continue
+        mine = by_author[use.author]
         near = [
             (distance(key, word), word)
             for word, others in keys.items()
             if word not in mine
             and abs(len(word) - len(key)) <= 2
-            and (len(others) > 1 or others[0].rank < use.rank)
+            and (others[0].rank < use.rank or any(other.author != others[0].author for other in others))
             and is_misspelt(key, word)
         ]
         if near:
             meant = min(near)[1]
-            found.setdefault(use.source, []).append(_problem((*path, key), use.node, meant, keys[meant][0].node))
+            for use in uses:
+                found.setdefault(use.source, []).append(_problem((*path, key), use.node, meant, keys[meant][0].node))
 
 
 def _problem(path: Path, node: Node, meant: str, known: Node) -> Problem:

@@ -156,7 +156,7 @@ class Composer:
             yield Written(file.path, rank, Node({file.section: node}, node.origin))
         for binding in self.project.bindings.values():
             if binding.cell is not None:
-                yield Written(f"matrix cell {binding.name}", 3, binding.cell)
+                yield Written(f"matrix cell {binding.name}", 3, binding.cell, f"matrix of {binding.maker}")
         for override in self.project.overrides:
             yield Written("overrides", 4, override.values)
 
@@ -236,7 +236,8 @@ def profile_in_force(project: Project, asked: str | None, env: Mapping[str, str]
     name = asked or env.get("MKFLOW_PROFILE")
     if name:
         if name not in project.profiles:
-            raise UsageError(unknown("profile", name, list(project.profiles)))
+            origins = () if asked else (Origin("MKFLOW_PROFILE"),)
+            raise UsageError(unknown("profile", name, list(project.profiles))._replace(origins=origins))
         return project.profiles[name]
     for profile in project.profiles.values():
         if branch and any(fnmatchcase(branch, glob) for glob in profile.branches):
@@ -248,11 +249,13 @@ def resolvers(project: Project, key: Key, facts: Facts) -> Mapping[str, Resolver
     """The resolvers of an instance; ``oc.select``, ``oc.dict.*`` and ``oc.deprecated`` come with references."""
 
     def env(name: str, *default: object) -> object:
+        if len(default) > 1:
+            raise TypeError("a name and one default")
         if str(name) in facts.env:
             return facts.env[str(name)]
         if default:
-            return None if default[0] is None else str(default[0])
-        raise LookupError(f"the environment variable '{name}' is not set")
+            return Node(None if default[0] is None else str(default[0]), Origin(f"env {name}, which is not set"))
+        raise LookupError(f"the environment variable '{name}' is not set", f"export {name}=..., or ${{oc.env:{name},default}}")
 
     def mkflow(name: str) -> object:
         words = {"project": project.name, "flow": key.flow, "binding": key.binding, "profile": key.profile}

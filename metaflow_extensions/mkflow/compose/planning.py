@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from .errors import Problem
-from .model import Change, Deployed, Instance, Key
+from .model import MADE_SECTIONS, Change, Deployed, Difference, Instance, Key
 from .names import deployed_name
+from .tree import Node, Origin, compare, from_plain
 
 WORK = ("create", "update", "drift", "incomplete")
 """Actions that a deployment carries out."""
@@ -56,6 +57,20 @@ def _change(instance: Instance, deployed: Mapping[str, Deployed], project: str) 
     if found.definition and found.definition != record.definition:
         return Change("drift", instance.key, name, "redeployed outside mkflow", found)
     return Change("unchanged", instance.key, name, "", found)
+
+
+def differences(deployed: Mapping[str, object], planned: Node) -> tuple[Difference, ...]:
+    """What changes in the settings: both values, and the place that causes it.
+
+    Args:
+        deployed: the settings in the code package of what is deployed.
+        planned: the settings of the instance.
+    """
+    before = from_plain(dict(deployed), Origin("deployed"))
+    return tuple(
+        Difference(path, one.value if one else None, two.value if two else None, str(two.origin) if two else "removed")
+        for path, one, two in compare(before, planned, MADE_SECTIONS)
+    )
 
 
 def name_clashes(instances: Sequence[Instance]) -> list[Problem]:

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from . import matrix
 from .errors import Problem, SettingsError, UsageError, by_place
@@ -13,8 +14,8 @@ from .fields import Fields
 from .files import list_folder, read_file
 from .model import DEFAULT_BINDING, LOCAL, MADE_SECTIONS, RESERVED, Binding, Flow, Override, Profile, Project, SettingsFile
 from .reader import Source, read
-from .select import Selector, some
-from .spelling import nearest
+from .select import Selector, all_keys, one_of, parse_selector, unknown
+from .spelling import is_misspelt, nearest
 from .tree import Node, Origin, assign, at, parse_path
 
 PROJECT_FILE = "mkflow.yaml"
@@ -61,19 +62,19 @@ def load(root: pathlib.Path) -> Project:
     if settings and (os.path.isabs(settings) or ".." in pathlib.PurePosixPath(settings).parts):
         fields.refuse("settings", f"'{settings}' leads out of the project", "a folder inside the project")
         raise SettingsError(*by_place(fields.problems))
-    files = _settings_files(root, settings, fields.problems)
+    try:
+        files = _settings_files(root, settings, fields.problems)
+    except SettingsError as error:
+        written = (fields.items["settings"].origin,) if fields.has("settings") else ()
+        raise SettingsError(*(found._replace(origins=(*written, *found.origins)) for found in error.problems)) from None
     bindings = _bindings(fields, files)
     profiles = _profiles(fields, files)
-    default = fields.text("default_profile", "")
-    if default and default not in profiles:
-        profiles[default] = Profile(default)
-    if not profiles:
-        profiles["default"] = Profile("default")
+    default = _default_profile(fields, profiles)
     flows = _flows(fields, root, bindings)
-    overrides = _overrides(fields)
     metaflow = fields.table("metaflow", METAFLOW_OPTIONS)
     fields.no_others(("bindings", "profiles", "flows", "overrides", "metaflow"))
     _one_spelling(fields.problems, "bindings", [(binding.name, binding.origin) for binding in bindings.values()])
+    overrides = _overrides(fields)
     if fields.problems:
         raise SettingsError(*by_place(fields.problems))
     known: dict[tuple[str, str], tuple[SettingsFile, ...]] = {}
@@ -81,7 +82,42 @@ def load(root: pathlib.Path) -> Project:
         place = (entry.binding, entry.profile)
         known[place] = (*known.get(place, ()), entry)
     default = default or ("default" if "default" in profiles else next(iter(profiles)))
-    return Project(root, name, file, settings, default, flows, bindings, profiles, known, overrides, metaflow)
+    project = Project(root, name, file, settings, default, flows, bindings, profiles, known, overrides, metaflow)
+    problems = _fit_nothing(project)
+    if problems:
+        raise SettingsError(*problems)
+    return project
+
+
+def _default_profile(fields: Fields, profiles: dict[str, Profile]) -> str:
+    """The name that is written, if one is; a profile that nothing else speaks of is added."""
+    default = fields.text("default_profile", "")
+    if default and default not in profiles:
+        meant = next((name for name in profiles if is_misspelt(default, name)), None)
+        if meant:
+            fields.refuse("default_profile", f"there is no profile '{default}'", f"default_profile: {meant}")
+        profiles[default] = Profile(default)
+    if not profiles:
+        profiles["default"] = Profile("default")
+    return default
+
+
+def _fit_nothing(project: Project) -> list[Problem]:
+    """A problem for each override that is for no instance at all: most likely a slip in its selector."""
+    keys = all_keys(project, tuple(project.profiles)) if project.overrides else []
+    problems = []
+    for index, override in enumerate(project.overrides):
+        selector = parse_selector(override.match)
+        if keys and not any(map(selector.matches, keys)):
+            parts = zip(("flow", "binding", "profile"), selector, zip(*keys))
+            wrong = (unknown(word, glob, sorted({*names})) for word, glob, names in parts if _none_fits(glob, names))
+            problem = next(wrong, Problem(f"no instance fits '{override.match}'"))
+            problems.append(problem._replace(path=("overrides", index, "match"), origins=(override.origin,)))
+    return problems
+
+
+def _none_fits(glob: str, names: Sequence[str]) -> bool:
+    return bool(glob) and not any(fnmatchcase(name, glob) for name in names)
 
 
 def _project_node(root: pathlib.Path) -> tuple[Node, str]:
@@ -111,6 +147,7 @@ def _check_name(fields: Fields, key: str, name: str) -> None:
 def _settings_files(root: pathlib.Path, folder: str, problems: list[Problem]) -> tuple[SettingsFile, ...]:
     found: dict[tuple[str, str, str], SettingsFile] = {}
     spelling: dict[str, tuple[str, str]] = {}
+    told: set[str] = set()
     for name in list_folder(root, folder):
         if not name.startswith("settings.") or name.endswith(("~", ".swp")):
             continue
@@ -125,7 +162,8 @@ def _settings_files(root: pathlib.Path, folder: str, problems: list[Problem]) ->
             continue
         for word, part in (("section", file.section), ("binding", file.binding), ("profile", file.profile)):
             known, where = spelling.setdefault(f"{word} {part.lower()}", (part, path))
-            if known != part:
+            if known != part and f"{word} {part}" not in told:
+                told.add(f"{word} {part}")
                 summary = f"the {word}s '{known}' and '{part}' differ in case only"
                 problems.append(Problem(summary, (), (Origin(path), Origin(where)), "one spelling"))
         found[place] = file
@@ -170,10 +208,14 @@ def _bindings(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Bindin
         tags = entry.texts("tags")
         if any(entry.has(key) for key in ("matrix", "zip", "include", "exclude")):
             makers.add(name)
-            for made, cell in matrix.cells(entry, name):
-                found[made] = Binding(made, tags, node.key_origin, name, cell)
+            made = [Binding(label, tags, node.key_origin, name, cell) for label, cell in matrix.cells(entry, name)]
         else:
-            found[name] = Binding(name, tags, node.key_origin)
+            made = [Binding(name, tags, node.key_origin)]
+        for binding in made:
+            if binding.name in found:
+                clash = (node.key_origin, found[binding.name].origin)
+                fields.problems.append(Problem(f"two bindings are named '{binding.name}'", ("bindings", name), clash, "another name"))
+            found[binding.name] = binding
     for file in files:
         if file.binding and file.binding != LOCAL and file.binding not in makers and file.binding not in found:
             found[file.binding] = Binding(file.binding, (), Origin(file.path))
@@ -200,7 +242,9 @@ def _one_spelling(problems: list[Problem], word: str, names: Sequence[tuple[str,
 
 def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profile]:
     found: dict[str, Profile] = {}
+    places: dict[str, Origin] = {}
     for name, node in fields.mapping("profiles").items():
+        places[name] = node.key_origin
         entry = fields.entry(node, f"profiles.{name}", ("production", "branches", "orchestrator", "schedules"))
         if not _NAME.fullmatch(name):
             hint = "letters, digits, '_' and '-', beginning with a letter or digit"
@@ -215,7 +259,8 @@ def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profil
     for file in files:
         if file.profile:
             found.setdefault(file.profile, Profile(file.profile))
-    _one_spelling(fields.problems, "profiles", [(name, Origin("")) for name in found])
+            places.setdefault(file.profile, Origin(file.path))
+    _one_spelling(fields.problems, "profiles", list(places.items()))
     return found
 
 
@@ -248,9 +293,10 @@ def _flow_bindings(entry: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
     for glob in entry.texts("bindings"):
         matching = [name for name in names if Selector(glob).matches((name, "", ""))]  # type: ignore[arg-type]
         if not matching:
-            meant = nearest(glob, names)
-            hint = meant or (("one of " + some(sorted(names))) if names else "bindings: none")
-            entry.refuse("bindings", f"no binding matches '{glob}'", hint)
+            hint = nearest(glob, names) or one_of(sorted(names)) or "bindings: none"
+            # Where a matrix is wrong, its bindings are not there, and that is told already.
+            if not any(problem.path[:1] == ("bindings",) for problem in entry.problems):
+                entry.refuse("bindings", f"no binding matches '{glob}'", hint)
         chosen.update(dict.fromkeys(matching))
     return tuple(chosen)
 
@@ -270,12 +316,17 @@ def _overrides(fields: Fields) -> tuple[Override, ...]:
     for index, node in enumerate(fields.sequence("overrides")):
         entry = fields.entry(node, f"overrides.{index}", ("match", "set"))
         match = entry.text("match", required=True)
+        origin = entry.items["match"].origin if entry.has("match") else node.origin
+        try:
+            parse_selector(match or "*")
+        except UsageError as error:
+            fields.problems += [found._replace(path=entry.path("match"), origins=(origin,)) for found in error.problems]
         values = Node({}, node.origin)
         for path, value in entry.mapping("set").items():
             parts = section_path(fields.problems, path, value)
             if parts:
                 values = assign(values, parts, value)
-        found.append(Override(match, values, node.origin))
+        found.append(Override(match, values, origin))
     return tuple(found)
 
 

@@ -21,6 +21,8 @@ MOST_BYTES = 1 << 20
 MOST_DEPTH = 100
 MOST_NODES = 100_000
 """A file may not expand to more values than this through its aliases."""
+MOST_DIGITS = 1_000
+"""A longer whole number is refused: Python cannot write one of 4,300 digits, and no setting is one."""
 
 
 class Source(NamedTuple):
@@ -71,7 +73,7 @@ def _decode(data: bytes, source: Source) -> str:
             f"the file has {size}, more than the {MOST_BYTES >> 20} MiB that settings may have", start,
             "keep data in a file or table of its own and name it in the settings",
         )  # fmt: skip
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4].count(0) == 2:
         raise Refusal("the file is UTF-16, settings are UTF-8", start, f"iconv -f UTF-16 -t UTF-8 {source.name}")
     try:
         return data.decode("utf-8-sig")
@@ -123,6 +125,12 @@ def read_value(text: str, source: Source) -> Node | None:
     return _Builder(source).build(top)
 
 
+def refuse_long_number(text: str, origin: Origin) -> None:
+    """Refuse a whole number that has too many digits."""
+    if len(text) > MOST_DIGITS and (_INT.fullmatch(text) or _HEX.fullmatch(text)):
+        raise Refusal(f"a number has more than {MOST_DIGITS} digits", origin, "quotes around it, if it is text")
+
+
 def _loader(yaml: Any) -> Any:
     """The C parser where PyYAML has it; every wheel of PyYAML has."""
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -159,10 +167,19 @@ def _place(mark: Any, source: Source) -> Origin:
     return Origin(source.name, mark.line + 1, mark.column + 1, source.layer)
 
 
+_NEEDS_QUOTES = (
+    "mapping values are not allowed", "found character that cannot start any token", "did not find expected node content",
+)  # fmt: skip
+_LONGEST_KEY = 1024
+"""YAML itself allows no longer one without a question mark."""
+
+
 def _syntax(error: Any, text: str, source: Source) -> Refusal:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = _place(mark, source)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    context = getattr(error, "context", None) or ""
+    began = _place(getattr(error, "context_mark", None) or mark, source)
     lines = text.split("\n")
     line = lines[place.line - 1] if place.line and place.line <= len(lines) else ""
     if "another document" in problem or "but found another" in problem:
@@ -174,10 +191,19 @@ def _syntax(error: Any, text: str, source: Source) -> Refusal:
         position = getattr(error, "position", 0) or 0
         before = text[:position]
         place = Origin(source.name, before.count("\n") + 1, position - before.rfind("\n"), source.layer)
-        return Refusal("there is a control character in the file", place, "a quoted escape such as \"\\x07\"")
-    if problem.startswith("found undefined alias") or "found undefined alias" in str(getattr(error, "context", "")):
-        return Refusal(f"there is no anchor for this alias ({problem})", place)
-    return Refusal(f"this is not YAML: {problem}", place, "quotes around the text, if it is text" if ":" in line else "")
+        escape = text[position : position + 1].encode("unicode_escape").decode("ascii")
+        return Refusal(f"there is a control character in the file: {escape}", place, f'"{escape}", in double quotes')
+    if "found undefined alias" in problem or "found undefined alias" in context:
+        name = re.split(r"[\s,\]}]", line[(place.column or 1) :], maxsplit=1)[0]
+        return Refusal(f"there is no anchor '&{name}' for this alias", place, f"&{name} before the value that is meant, above it")
+    if "quoted scalar" in context and "end of stream" in problem:
+        return Refusal("a quote is not closed", began, "the quote again, after the text")
+    if "mapping values are not allowed" in problem and (place.column or 0) > _LONGEST_KEY:
+        return Refusal(f"a key is longer than {_LONGEST_KEY} characters", place)
+    hint = "quotes around the text, if it is text" if problem.startswith(_NEEDS_QUOTES) else ""
+    if problem == "did not find expected key":
+        hint = "the same indentation as the lines around it"
+    return Refusal(f"this is not YAML: {problem}", place, hint, *([began] if began.line != place.line else []))
 
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -190,7 +216,7 @@ _NUMBER_START = frozenset("+-.0123456789")
 _NORWAY = frozenset(("yes", "no", "on", "off"))
 _UNLIKE_NUMBERS = re.compile(
     r"[-+]?0[0-9]+|0o[0-7]+|[-+]?0b[01_]+|[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?"
-    r"|[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?"
+    r"|[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?|[-+]0x[0-9a-fA-F_]+|0x[0-9a-fA-F]*_[0-9a-fA-F_]*|\.[0-9]+_[0-9_]*"
 )
 
 
@@ -211,7 +237,7 @@ def scalar(text: str) -> Any:
     if text in _NULLS:
         return None
     if text[0] in _NUMBER_START:
-        if _INT.fullmatch(text):
+        if _INT.fullmatch(text) and len(text) <= MOST_DIGITS:
             return int(text)
         if _FLOAT.fullmatch(text):
             return float(text)
@@ -227,8 +253,11 @@ def scalar(text: str) -> Any:
 _CORE = "tag:yaml.org,2002:"
 _STRING, _MERGE = _CORE + "str", _CORE + "merge"
 _LIST_TAGS = frozenset(("append", "prepend", "remove"))
-_STANDARD = {"tag:yaml.org,2002:" + name for name in ("map", "seq", "str", "null", "bool", "int", "float")}
-_RESOLVED = _STANDARD | {"tag:yaml.org,2002:" + name for name in ("timestamp", "value", "merge", "binary")}
+_STANDARD = {_CORE + name for name in ("map", "seq", "str", "null", "bool", "int", "float")}
+_RESOLVED = _STANDARD | {_CORE + name for name in ("timestamp", "value", "merge")}
+_TYPES: dict[str, tuple[type, ...]] = {
+    _CORE + "int": (int,), _CORE + "float": (float, int), _CORE + "bool": (bool,), _CORE + "null": (type(None),),
+}  # fmt: skip
 
 
 class _Builder:
@@ -237,25 +266,28 @@ class _Builder:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.left = MOST_NODES
-        self.open: set[int] = set()
+        self.open: dict[int, Any] = {}
 
     def build(self, raw: Any, key_at: tuple[int, int] | None = None) -> Node:
         mark = raw.start_mark
         origin = Origin(self.source.name, mark.line + 1, mark.column + 1, self.source.layer)
         self.left -= 1
         if self.left < 0:
-            raise Refusal(f"the aliases of this file expand to more than {MOST_NODES} values", origin)
+            last = max((outer.start_mark for outer in self.open.values()), key=lambda mark: mark.index, default=mark)
+            summary = f"the aliases of this file expand to more than {MOST_NODES} values"
+            raise Refusal(summary, _place(last, self.source), "fewer aliases inside aliases")
         tag = self._tag(raw, origin)
         kind = raw.id
         if tag in _LIST_TAGS and kind != "sequence":
-            raise Refusal(f"'!{tag}' stands before a list", origin, f"!{tag} [...]")
+            word = "mapping" if kind == "mapping" else "single value"
+            raise Refusal(f"'!{tag}' takes a list, not a {word}", origin, f"!{tag} [...]")
         if kind == "scalar":
             return Node(self._scalar(raw, tag, origin), origin, tag, None, (), key_at)
         if id(raw) in self.open:
             raise Refusal("an alias may not stand inside the value of its own anchor", origin)
-        self.open.add(id(raw))
+        self.open[id(raw)] = raw
         value = self._mapping(raw) if kind == "mapping" else tuple([self._item(item) for item in raw.value])
-        self.open.discard(id(raw))
+        del self.open[id(raw)]
         return Node(value, origin, tag, None, (), key_at)
 
     def _item(self, raw: Any) -> Node:
@@ -278,14 +310,22 @@ class _Builder:
 
     def _scalar(self, raw: Any, tag: str, origin: Origin) -> Any:
         text: str = raw.value
-        if raw.style:
-            return text
-        if raw.tag == _STRING and self._explicit(raw):
+        types = _TYPES.get(raw.tag)
+        if types is None and (raw.style or (raw.tag == _STRING and self._explicit(raw))):
             return text
         how = ambiguous(text)
         if how is not None:
             raise Refusal(f"'{text}' means different things in YAML 1.1 and 1.2", origin, how)
-        return scalar(text)
+        refuse_long_number(text, origin)
+        value = scalar(text)
+        if types is None:
+            return value
+        if type(value) in types:
+            return float(value) if types[0] is float else value
+        if self._explicit(raw):
+            summary = f"'{text}' is not what the tag '!!{raw.tag.removeprefix(_CORE)}' says"
+            raise Refusal(summary, origin, "the value without the tag")
+        raise Refusal(f"'{text}' means different things in YAML 1.1 and 1.2", origin, f'"{text}", if it is text')
 
     @staticmethod
     def _explicit(raw: Any) -> bool:

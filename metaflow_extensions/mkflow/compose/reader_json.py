@@ -8,12 +8,16 @@ from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs
 from typing import Any
 
-from .reader import MOST_DEPTH, Refusal, Source
+from .reader import MOST_DEPTH, Refusal, Source, refuse_long_number
 from .tree import Node, Origin
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
+_HINTS = {
+    "}": "no comma before it", "]": "no comma before it", "'": "double quotes", "/": "no comments, which JSON has not",
+    "#": "no comments, which JSON has not",
+}  # fmt: skip
 
 
 def read_json(text: str, source: Source) -> Node:
@@ -53,8 +57,9 @@ class _Json:
 
     def refuse(self, expected: str) -> Refusal:
         found = self.text[self.at : self.at + 1]
-        return Refusal(f"this is not JSON: {expected} is expected, not {found!r}" if found else
-                       f"this is not JSON: the file ends where {expected} is expected", self.origin())  # fmt: skip
+        if not found:
+            return Refusal(f"this is not JSON: the file ends where {expected} is expected", self.origin())
+        return Refusal(f"this is not JSON: {expected} is expected, not {found!r}", self.origin(), _HINTS.get(found, ""))
 
     def value(self, depth: int, key_at: tuple[int, int] | None = None) -> Node:
         char, origin = self.space(), self.origin()
@@ -75,7 +80,8 @@ class _Json:
         try:
             found, self.at = scanstring(self.text, self.at + 1, True)
         except json.JSONDecodeError as error:
-            raise Refusal(f"this is not JSON: {error.msg.lower()}", self.origin(error.pos)) from None
+            words = error.msg.lower().removesuffix(" at")
+            raise Refusal(f"this is not JSON: {words}", self.origin(error.pos)) from None
         return str(found)
 
     def word(self) -> Any:
@@ -86,6 +92,7 @@ class _Json:
         match = _NUMBER.match(self.text, self.at)
         if match is None:
             raise self.refuse("a value")
+        refuse_long_number(match[0], self.origin())
         self.at = match.end()
         return float(match[0]) if match[1] or match[2] else int(match[0])
 

@@ -11,7 +11,7 @@ import re
 import sys
 from typing import Any
 
-from .reader import MOST_DEPTH, Refusal, Source
+from .reader import MOST_DEPTH, MOST_DIGITS, Refusal, Source
 from .tree import Node, Origin
 
 if sys.version_info >= (3, 11):
@@ -20,9 +20,11 @@ else:
     import tomli as tomllib
 
 _Places = dict[tuple[str, ...], tuple[tuple[int, int], tuple[int, int]]]
+_TOO_LARGE = 10**MOST_DIGITS
 _KEY = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _DOTTED = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _TABLE = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]")
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*((?:{_KEY}[ \t]*\.[ \t]*){{{MOST_DEPTH}}})", re.MULTILINE)
 _STATEMENT = re.compile(rf"\s*({_DOTTED})\s*=\s*")
 
 
@@ -32,20 +34,39 @@ def read_toml(text: str, source: Source) -> Node:
     Raises:
         Refusal: with the place that the TOML parser gives.
     """
+    long_key = _LONG_KEY.search(text) if text.count(".") >= MOST_DEPTH else None
+    if long_key is not None:
+        # The parser's memory grows with the square of the parts of a key.
+        raise Refusal(f"nested more than {MOST_DEPTH} levels deep", _position(text, long_key.start(1), source))
     try:
         data = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         raise _syntax(str(error), text, source) from None
+    except ValueError:
+        # Python reads no number of 4,300 digits, and does not say where it stands.
+        number = re.search(rf"[0-9_]{{{MOST_DIGITS},}}", text)
+        raise _long_number(_position(text, number.start() if number else 0, source)) from None
     except RecursionError:
-        start = Origin(source.name, 1, 1, source.layer)
-        raise Refusal(f"nested more than {MOST_DEPTH} levels deep", start) from None
+        lines = text.split("\n")
+        deep = max(range(len(lines)), key=lambda line: lines[line].count("[") + lines[line].count("{"))
+        raise Refusal(f"nested more than {MOST_DEPTH} levels deep", Origin(source.name, deep + 1, 1, source.layer)) from None
     return _node(data, (), _places(text), Origin(source.name, 1, 1, source.layer), source)
+
+
+def _position(text: str, position: int, source: Source) -> Origin:
+    return Origin(source.name, text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position), source.layer)
+
+
+def _long_number(origin: Origin) -> Refusal:
+    return Refusal(f"a number has more than {MOST_DIGITS} digits", origin, "quotes around it, if it is text")
 
 
 def _syntax(message: str, text: str, source: Source) -> Refusal:
     match = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
     words = re.sub(r"\s*\(at .*\)$", "", message)
+    # "Cannot declare ('a', 'b') twice": a key as Python writes a tuple.
+    words = re.sub(r"\(('.*'),?\)", lambda key: f"'{key[1][1:-1]}'".replace("', '", "."), words)
     return Refusal(f"this is not TOML: {words[:1].lower()}{words[1:]}", Origin(source.name, line, column, source.layer))
 
 
@@ -94,6 +115,8 @@ def _node(value: Any, path: tuple[str, ...], places: _Places, above: Origin, sou
     if isinstance(value, list):
         found = tuple(_node(item, (*path, str(index)), places, origin, source) for index, item in enumerate(value))
         return Node(found, origin, "", None, (), key_at)
+    if type(value) is int and abs(value) >= _TOO_LARGE:
+        raise _long_number(origin)
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         value = value.isoformat()
     return Node(value, origin, "", None, (), key_at)

@@ -17,15 +17,19 @@ from .spelling import nearest
 from .tree import MISSING, Node, Origin, Path, at, dotted, from_plain, plain
 
 Resolver = Callable[..., Any]
-"""Takes the arguments written after the colon and gives plain data; raises ``LookupError`` or
-``ValueError`` with a message for the user."""
+"""Takes the arguments written after the colon and gives plain data, or a node that knows its origin; raises
+``LookupError`` or ``ValueError`` with a message for the user and, if there is one, a hint."""
+
+
+MOST_HOPS = 64
+"""References may follow each other so many times."""
 
 
 class Unresolved(Exception):
-    """A reference that cannot be resolved; carries a :class:`Problem`."""
+    """A reference that cannot be resolved; carries a :class:`Problem`, or none where its target has one."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.summary)
+    def __init__(self, problem: Problem | None) -> None:
+        super().__init__(problem.summary if problem else "")
         self.problem = problem
 
 
@@ -44,7 +48,8 @@ def resolve(root: Node, resolvers: Mapping[str, Resolver]) -> Resolution:
         resolvers: by the name before the colon; ``oc.select`` and ``oc.dict.*`` are always there.
 
     Returns:
-        The tree with every reference replaced by its value, each with both its places.
+        The tree with every reference replaced by its value, each with both its places. One to a value that
+        is ``???`` stays as it is and is no problem here: that value is, to whoever looks for what was left over.
     """
     if not has_references(root):
         return Resolution(root, ())
@@ -76,7 +81,7 @@ class _Resolver:
         self.resolvers = {**resolvers, **self._builtin()}
         self.done: dict[Path, Node] = {}
         self.asking: dict[Path, Node] = {}
-        self.failed: set[Path] = set()
+        self.too_deep: Problem | None = None
         self.problems: list[Problem] = []
 
     def tree(self, node: Node, path: Path) -> Node:
@@ -88,7 +93,7 @@ class _Resolver:
             try:
                 return self.reference(node, path)
             except Unresolved as unresolved:
-                if unresolved.problem not in self.problems:
+                if unresolved.problem is not None and unresolved.problem not in self.problems:
                     self.problems.append(unresolved.problem)
                 return node
         if type(value) is dict:
@@ -105,6 +110,11 @@ class _Resolver:
             return self.done[path]
         if path in self.asking:
             raise self._cycle(path)
+        if len(self.asking) >= MOST_HOPS:
+            # Each member of a long chain fails; the first one is enough to be told.
+            summary = f"references follow each other more than {MOST_HOPS} times"
+            self.too_deep = self.too_deep or Problem(summary, path, (node.origin,), "a reference to the end of the chain")
+            raise Unresolved(self.too_deep)
         self.asking[path] = node
         try:
             result = self._evaluate(node, path)
@@ -161,7 +171,8 @@ class _Resolver:
         try:
             value = evaluate(node.value, lookup, call)
         except ValueError as error:
-            raise Unresolved(Problem(str(error), path, (node.origin,))) from None
+            hint = "${section.key}, or \\${ if it is text"
+            raise Unresolved(Problem(str(error), path, (node.origin,), hint)) from None
         last = found[-1] if found else None
         if last is not None and last[0] is value:
             return node._replace(value=last[1].value, refers=_places(last[1]))
@@ -195,8 +206,7 @@ class _Resolver:
                 here = (*here, "\0")
         found = self._settle(found, here)
         if found.value == MISSING and type(found.value) is str:
-            summary = f"'{dotted(parts)}' is referred to and must be set ({MISSING})"
-            raise Unresolved(Problem(summary, path, (node.origin, found.origin)))
+            raise Unresolved(None)
         return self._whole(found, here)
 
     def _settle(self, found: Node, here: Path) -> Node:
@@ -225,7 +235,7 @@ class _Resolver:
         """Call a resolver; its failure is a problem at the referring place."""
         resolver = self.resolvers.get(name)
         if resolver is None:
-            meant = nearest(name, self.resolvers)
+            meant = f"oc.{name}" if f"oc.{name}" in self.resolvers else nearest(name, self.resolvers)
             hint = f"${{{meant}:...}}" if meant else "one of " + ", ".join(sorted(self.resolvers))
             raise Unresolved(Problem(f"there is no resolver '{name}'", path, (node.origin,), hint))
         try:
@@ -235,7 +245,8 @@ class _Resolver:
             summary = f"the resolver '{name}' does not take these arguments: '{written}'"
             raise Unresolved(Problem(summary, path, (node.origin,))) from None
         except (LookupError, ValueError) as error:
-            raise Unresolved(Problem(str(error.args[0]), path, (node.origin,))) from None
+            words, hint = (*map(str, error.args), "", "")[:2]
+            raise Unresolved(Problem(words, path, (node.origin,), hint)) from None
         if isinstance(value, Node):
             return value
         shown = f"{name.removeprefix('oc.')} {args[0]}" if args else name

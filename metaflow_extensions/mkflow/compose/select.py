@@ -111,6 +111,9 @@ def _why_nothing(project: Project, wanted: Wanted) -> list[Problem]:
     tags = {tag for binding in project.bindings.values() for tag in binding.tags}
     asked: list[tuple[str, str, Iterable[str]]] = []
     for selector in wanted.selectors:
+        if selector.flow in bindings and not _fits(selector.flow, project.flows):
+            summary = f"'{selector.flow}' is a binding, and a selector begins with a flow"
+            return [Problem(summary, hint=f"--binding {selector.flow}")]
         asked += [("flow", selector.flow, project.flows), ("binding", selector.binding, bindings)]
         asked.append(("profile", selector.profile, project.profiles))
     asked += [("binding", name, bindings) for name in wanted.bindings]
@@ -122,7 +125,7 @@ def _why_nothing(project: Project, wanted: Wanted) -> list[Problem]:
     if not project.flows:
         return [Problem("there is no flow in this project", hint="a flow file in flows/, or `flows:` in the project file")]
     pairs = sorted({f"{flow.name}/{binding}" for flow in project.flows.values() for binding in flow.bindings})
-    return [Problem("no instance fits all that was asked for", hint="one of " + some(pairs))]
+    return [Problem("no instance fits all that was asked for", hint=one_of(pairs))]
 
 
 def _fits(glob: str, names: Iterable[str]) -> bool:
@@ -133,8 +136,12 @@ def unknown(word: str, name: str, known: Sequence[str]) -> Problem:
     """There is no such flow, binding, profile or tag; the nearest one, or all if they are few."""
     meant = nearest(name, known)
     matches = "that matches" if is_glob(name) else "named"
-    hint = meant or ("one of " + some(sorted(known)) if known else "")
-    return Problem(f"there is no {word} {matches} '{name}'", hint=hint)
+    return Problem(f"there is no {word} {matches} '{name}'", hint=meant or one_of(sorted(known)))
+
+
+def one_of(names: Sequence[str]) -> str:
+    """The names to choose from, as a hint."""
+    return "one of " + some(names) if len(names) > 1 else "".join(names)
 
 
 def some(names: Sequence[str], most: int = 12) -> str:

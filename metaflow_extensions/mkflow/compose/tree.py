@@ -227,6 +227,23 @@ def _children(nodes: tuple[Node, ...], key: str | int) -> tuple[Node, ...]:
     return tuple(node for node in found if node is not None)
 
 
+def compare(left: Node, right: Node, without: Sequence[str] = ()) -> list[tuple[str, Leaf | None, Leaf | None]]:
+    """The leaves that differ in value or type, by dotted path: first those of the left, then what only the right has.
+
+    Args:
+        without: sections that do not count.
+    """
+    ones, twos = (
+        {dotted(leaf.path): leaf for leaf in leaves(side) if leaf.path and leaf.path[0] not in without} for side in (left, right)
+    )
+    found = []
+    for path in dict.fromkeys((*ones, *twos)):
+        one, two = ones.get(path), twos.get(path)
+        if one is None or two is None or type(one.value) is not type(two.value) or one.value != two.value:
+            found.append((path, one, two))
+    return found
+
+
 _PLAIN_KEY = re.compile(r"[^\s.\"'=\[\]{}]+")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol
 
-from ..model import Deployed, Record
+from ..model import Deployed, Execution, Record
 
 MODULES = {"step-functions": "step_functions"}
 
@@ -20,11 +20,17 @@ class Orchestrator(Protocol):
     def definitions(self, found: Iterable[Deployed], env: Mapping[str, str]) -> dict[str, str]:
         """The digest of what is there now, by name."""
 
-    def ident(self, name: str, env: Mapping[str, str]) -> str:
-        """The id that the object of a name has or will have."""
+    def idents(self, names: Iterable[str], env: Mapping[str, str]) -> dict[str, str]:
+        """The ids that the objects of some names have or will have."""
 
     def token(self, found: Deployed, env: Mapping[str, str]) -> str | None:
         """Metaflow's production token of a deployed object."""
+
+    def settings(self, found: Deployed, env: Mapping[str, str]) -> dict[str, object] | None:
+        """The settings that a deployed object runs with, from its code package; None where they cannot be had."""
+
+    def runs(self, found: Deployed, limit: int, env: Mapping[str, str]) -> list[Execution]:
+        """The latest runs of a deployed object, newest first."""
 
     def write_record(self, found: Deployed, record: Record, env: Mapping[str, str]) -> None:
         """Put a record on a deployed object."""

@@ -7,28 +7,37 @@ recorded one tells of it. AWS allows 256 characters in a tag's value and these: 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 from ..errors import OutsideError, Problem
-from ..model import Deployed, Record
+from ..model import Deployed, Execution, Record
 
 PREFIX = "mkflow:"
 _FIELDS = ("flow", "binding", "profile", "name", "definition", "commit", "user", "time")
 _PARTS = ("settings", "code", "options", "tools")
 
 
+@lru_cache(maxsize=4)
+def _session(key: str | None, secret: str | None, token: str | None, region: str | None, profile: str | None) -> Any:
+    """A session keeps the models of the services that it made clients of; reading them is most of a client's cost."""
+    import boto3
+
+    return boto3.session.Session(key, secret, token, region, profile_name=profile)
+
+
 def _client(service: str, env: Mapping[str, str]) -> Any:
     """A client with the credentials of an environment; throttling and network faults are tried again with jitter."""
-    import boto3
     from botocore.config import Config
 
-    session = boto3.session.Session(
-        aws_access_key_id=env.get("AWS_ACCESS_KEY_ID"), aws_secret_access_key=env.get("AWS_SECRET_ACCESS_KEY"),
-        aws_session_token=env.get("AWS_SESSION_TOKEN"), region_name=env.get("AWS_DEFAULT_REGION") or env.get("AWS_REGION"),
-        profile_name=env.get("AWS_PROFILE"),
+    session = _session(
+        env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN"),
+        env.get("AWS_DEFAULT_REGION") or env.get("AWS_REGION"), env.get("AWS_PROFILE"),
     )  # fmt: skip
     retries = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=5, read_timeout=30, max_pool_connections=16)
     return session.client(service, endpoint_url=env.get("AWS_ENDPOINT_URL"), config=retries)
@@ -72,8 +81,8 @@ def _records(env: Mapping[str, str]) -> dict[str, Record]:
     return found
 
 
-def ident(name: str, env: Mapping[str, str]) -> str:
-    """The ARN that a state machine of this account and region has or will have.
+def idents(names: Iterable[str], env: Mapping[str, str]) -> dict[str, str]:
+    """The ARNs that state machines of this account and region have or will have, by name.
 
     Raises:
         OutsideError: if the credentials are not good.
@@ -85,7 +94,8 @@ def ident(name: str, env: Mapping[str, str]) -> str:
     except (BotoCoreError, ClientError) as error:
         raise _asked("say who we are", error) from None
     partition = who["Arn"].split(":")[1]
-    return f"arn:{partition}:states:{states.meta.region_name}:{who['Account']}:stateMachine:{name}"
+    prefix = f"arn:{partition}:states:{states.meta.region_name}:{who['Account']}:stateMachine:"
+    return {name: prefix + name for name in names}
 
 
 def _describe(ident: str, env: Mapping[str, str]) -> str:
@@ -120,6 +130,48 @@ def token(found: Deployed, env: Mapping[str, str]) -> str | None:
     return None
 
 
+def settings(found: Deployed, env: Mapping[str, str]) -> dict[str, object] | None:
+    """The settings in the code package that a state machine's tasks download, as Metaflow 2.19 stores them."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    states = json.loads(_describe(found.ident, env)).get("States", {}).values()
+    overrides = [state.get("Parameters", {}).get("ContainerOverrides", {}).get("Environment", []) for state in states]
+    urls = [entry["Value"] for entries in overrides for entry in entries if entry["Name"] == "METAFLOW_CODE_URL"]
+    if not urls:
+        return None
+    bucket, _, key = urls[0].removeprefix("s3://").partition("/")
+    endpoint = env.get("METAFLOW_S3_ENDPOINT_URL")
+    try:
+        body = _client("s3", {**env, **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})}).get_object(Bucket=bucket, Key=key)["Body"]
+        with tarfile.open(fileobj=io.BytesIO(body.read())) as package:
+            config = package.extractfile(".mf_meta/CONFIG")
+            values: dict[str, object] | None = json.load(config)["user_configs"]["settings"][0] if config else None
+    except (BotoCoreError, ClientError, tarfile.TarError, KeyError, ValueError):
+        return None
+    return values
+
+
+def runs(found: Deployed, limit: int, env: Mapping[str, str]) -> list[Execution]:
+    """The latest executions, newest first.
+
+    Raises:
+        OutsideError: if AWS cannot be asked.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        page = _client("stepfunctions", env).list_executions(stateMachineArn=found.ident, maxResults=limit)
+    except (BotoCoreError, ClientError) as error:
+        raise _asked("list the executions", error) from None
+    return [
+        Execution(
+            f"sfn-{entry['name']}", entry["status"].lower(), entry["startDate"].isoformat(timespec="seconds"),
+            entry["stopDate"].isoformat(timespec="seconds") if entry.get("stopDate") else None,
+        )
+        for entry in page["executions"]
+    ]  # fmt: skip
+
+
 def write_record(found: Deployed, record: Record, env: Mapping[str, str]) -> None:
     """Put a record on a state machine as tags.
 
@@ -138,7 +190,7 @@ def write_record(found: Deployed, record: Record, env: Mapping[str, str]) -> Non
 
 
 def remove(found: Deployed, env: Mapping[str, str]) -> None:
-    """Delete the rule that starts a state machine, then the state machine.
+    """Delete the rules that start a state machine, then the state machine.
 
     Raises:
         OutsideError: if AWS does not.
@@ -146,22 +198,12 @@ def remove(found: Deployed, env: Mapping[str, str]) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     events = _client("events", env)
-    rule = _rule_name(found.name)
     try:
-        try:
+        for rule in events.list_rule_names_by_target(TargetArn=found.ident)["RuleNames"]:
             targets = [target["Id"] for target in events.list_targets_by_rule(Rule=rule)["Targets"]]
-            if targets:
-                events.remove_targets(Rule=rule, Ids=targets)
+            events.remove_targets(Rule=rule, Ids=targets)
             events.delete_rule(Name=rule)
-        except events.exceptions.ResourceNotFoundException:
-            pass
         _client("stepfunctions", env).delete_state_machine(stateMachineArn=found.ident)
     except (BotoCoreError, ClientError) as error:
         raise _asked(f"delete '{found.name}'", error) from None
 
-
-def _rule_name(name: str) -> str:
-    """As Metaflow 2.19 names the rule of a state machine (``event_bridge_client.format``)."""
-    from metaflow.plugins.aws.step_functions.event_bridge_client import format
-
-    return str(format(name))
