@@ -99,9 +99,12 @@ def _nearest(instance: Instance, path: Path) -> str:
         return dotted((section, *path))
     above = next(size for size in range(len(path)) if at(settings, path[: size + 1]) is None)
     node = at(settings, path[:above])
-    known = list(node.value) if node is not None and isinstance(node.value, dict) else []
-    meant = nearest(str(path[above]), known)
-    return dotted((*path[:above], meant, *path[above + 1 :])) if meant else one_of(known)
+    if node is None or not isinstance(node.value, dict):
+        return dotted(path[:above])
+    meant = nearest(str(path[above]), node.value)
+    if meant:
+        return dotted((*path[:above], meant, *path[above + 1 :]))
+    return one_of([dotted((*path[:above], key)) for key in node.value])
 
 
 def to_json(instance: Instance) -> dict[str, Any]:

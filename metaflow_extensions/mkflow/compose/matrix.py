@@ -21,6 +21,7 @@ def cells(entry: Fields, name: str) -> Iterator[tuple[str, Node]]:
     equal length, one dimension more. Numbers are those of the whole product, so that an ``exclude``
     does not rename the others; ``include`` adds cells at the end.
     """
+    before = len(entry.problems)
     dimensions = [[{path: value} for value in values] for path, values in _lists(entry, "matrix").items()]
     zipped = _zipped(entry)
     if zipped:
@@ -34,13 +35,12 @@ def cells(entry: Fields, name: str) -> Iterator[tuple[str, Node]]:
     made = [{path: value for part in cell for path, value in part.items()} for cell in product(*dimensions)]
     if not dimensions:
         made = []
-    before = len(entry.problems)
     included = _rows(entry, "include")
     excluded = _excluded(entry, made)
     left = [(number, cell) for number, cell in enumerate([*made, *included], 1) if number - 1 not in excluded]
     if not left and len(entry.problems) == before:
-        key = next(key for key in ("matrix", "zip", "include", "exclude") if entry.has(key))
-        entry.refuse(key, f"'{name}' makes no binding", f"{key}: {{section.key: [..., ...]}}")
+        key = next(key for key in ("exclude", "matrix", "zip", "include") if entry.has(key))
+        entry.refuse(key, f"'{name}' makes no binding", "matrix: {section.key: [..., ...]}" if not made else "fewer entries")
     for number, cell in left:
         yield f"{name}-{number}", _tree(entry, cell)
 
@@ -53,6 +53,9 @@ def _lists(entry: Fields, key: str) -> dict[str, tuple[Node, ...]]:
                 Problem(f"'{path}' has no list of values", entry.path(key), (node.origin,), f"{path}: [..., ...]")
             )
             continue
+        if node.tag:
+            summary = f"the tag '!{node.tag}' has nothing to act on in a matrix"
+            entry.problems.append(Problem(summary, entry.path(key), (node.origin,), "the values without the tag"))
         # A problem with the path is told at the path, once.
         found[path] = tuple(value._replace(key_at=node.key_at) for value in node.value)
     return found

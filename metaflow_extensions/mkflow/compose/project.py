@@ -237,7 +237,9 @@ def _one_spelling(problems: list[Problem], word: str, names: Sequence[tuple[str,
         known, where = seen.setdefault(name.lower(), (name, origin))
         if known != name:
             summary = f"the {word} '{known}' and '{name}' differ in case only"
-            problems.append(Problem(summary, (), (origin, where), "one spelling"))
+            # Where both have files, their names have told it already.
+            if not any(problem.summary == summary for problem in problems):
+                problems.append(Problem(summary, (), (origin, where), "one spelling"))
 
 
 def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profile]:

@@ -170,6 +170,7 @@ def _place(mark: Any, source: Source) -> Origin:
 _NEEDS_QUOTES = (
     "mapping values are not allowed", "found character that cannot start any token", "did not find expected node content",
 )  # fmt: skip
+_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_KEY = 1024
 """YAML itself allows no longer one without a question mark."""
 
@@ -188,7 +189,9 @@ def _syntax(error: Any, text: str, source: Source) -> Refusal:
         column = line.find("\t") + 1 or place.column
         return Refusal("a tab is used for indentation", place._replace(column=column), "spaces")
     if "control characters" in problem or "unacceptable character" in problem or "special characters" in problem:
-        position = getattr(error, "position", 0) or 0
+        # The C parser counts bytes here.
+        found = _CONTROL.search(text)
+        position = found.start() if found else 0
         before = text[:position]
         place = Origin(source.name, before.count("\n") + 1, position - before.rfind("\n"), source.layer)
         escape = text[position : position + 1].encode("unicode_escape").decode("ascii")

@@ -15,8 +15,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _HINTS = {
-    "}": "no comma before it", "]": "no comma before it", "'": "double quotes", "/": "no comments, which JSON has not",
-    "#": "no comments, which JSON has not",
+    "}": "it without the comma before it", "]": "it without the comma before it", "'": "double quotes",
+    "/": "a YAML file, for comments", "#": "a YAML file, for comments",
 }  # fmt: skip
 
 

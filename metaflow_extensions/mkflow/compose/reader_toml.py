@@ -64,6 +64,11 @@ def _long_number(origin: Origin) -> Refusal:
 def _syntax(message: str, text: str, source: Source) -> Refusal:
     match = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(match[1]), int(match[2])) if match else (text.count("\n") + 1, 1)
+    lines = text.split("\n")
+    statement = _STATEMENT.match(lines[line - 1]) if line <= len(lines) else None
+    if statement and "overwrite a value" in message:
+        place = Origin(source.name, line, statement.start(1) + 1, source.layer)
+        return Refusal(f"the key '{statement[1]}' stands twice in one table", place, "one of them")
     words = re.sub(r"\s*\(at .*\)$", "", message)
     # "Cannot declare ('a', 'b') twice": a key as Python writes a tuple.
     words = re.sub(r"\(('.*'),?\)", lambda key: f"'{key[1][1:-1]}'".replace("', '", "."), words)
