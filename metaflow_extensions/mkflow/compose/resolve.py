@@ -189,8 +189,8 @@ class _Resolver:
             raise Unresolved(Problem(f"'${{{key}}}' leads above the top of the settings", path, (node.origin,)))
         return (*(str(part) for part in path[: len(path) - dots]), *parts)
 
-    def lookup(self, parts: tuple[str, ...], node: Node, path: Path) -> Node:
-        """Follow a path from the root; references on the way and at its end are resolved."""
+    def lookup(self, parts: tuple[str, ...], node: Node, path: Path, whole: bool = True) -> Node:
+        """Follow a path from the root; references on the way, at its end and, if ``whole``, below are resolved."""
         found, here = self.root, ()  # type: tuple[Node, Path]
         for position, part in enumerate(parts):
             found = self._settle(found, here)
@@ -207,7 +207,7 @@ class _Resolver:
         found = self._settle(found, here)
         if found.value == MISSING and type(found.value) is str:
             raise Unresolved(None)
-        return self._whole(found, here)
+        return self._whole(found, here) if whole else found
 
     def _settle(self, found: Node, here: Path) -> Node:
         if type(found.value) is str and "${" in found.value and not found.refers:
@@ -262,17 +262,17 @@ class _Resolver:
                 return default[0]
             return found
 
-        def mapping(key: str, node: Node, path: Path) -> dict[str, Node]:
-            found = self.lookup(self._absolute(str(key), node, path), node, path)
+        def mapping(key: str, node: Node, path: Path, whole: bool) -> dict[str, Node]:
+            found = self.lookup(self._absolute(str(key), node, path), node, path, whole)
             if not isinstance(found.value, dict):
                 raise ValueError(f"'{key}' is not a mapping")
             return found.value
 
         def keys(key: str, *, _node: Node, _path: Path) -> Any:
-            return list(mapping(key, _node, _path))
+            return list(mapping(key, _node, _path, False))
 
         def values(key: str, *, _node: Node, _path: Path) -> Any:
-            return Node(tuple(mapping(key, _node, _path).values()), _node.origin)
+            return Node(tuple(mapping(key, _node, _path, True).values()), _node.origin)
 
         def deprecated(key: str, message: str = "", *, _node: Node, _path: Path) -> Any:
             return self.lookup(self._absolute(str(key), _node, _path), _node, _path)
