@@ -97,8 +97,10 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         show_problems([_usage_problem(error)])
         code = error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has gone (`mkflow show | head`); nothing is wrong.
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # The reader of our output has gone (`mkflow show | head`), for which click exits with 1; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
@@ -114,7 +116,7 @@ def _usage_problem(error: click.ClickException) -> Problem:
         options = [name for param in context.command.params for name in param.opts] if context else []
         meant = nearest(error.option_name, options)
         return Problem(f"there is no option '{error.option_name}'", hint=meant or f"{command} --help")
-    message = error.format_message().rstrip(".")
+    message = error.format_message().partition(". Choose from")[0].rstrip(".")
     return Problem(message[:1].lower() + message[1:], hint=f"{command} --help")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -35,12 +36,25 @@ def flow_shapes(project: Project, flows: Iterable[str]) -> tuple[dict[str, FlowS
             hint = "work at import moved into a step"
             problems[name] = Problem(f"the flow '{name}' did not load within {SECONDS} seconds", (), (file,), hint)
             continue
-        if child.returncode == 0:
-            shapes[name] = shape_from_json(output.rstrip("\n").rpartition("\n")[2])
-        else:
-            words = "\n".join(errors.rstrip("\n").split("\n")[-MOST_LINES:])
+        last = output.rstrip("\n").rpartition("\n")[2]
+        if child.returncode == 0 and last.startswith("{"):
+            shapes[name] = shape_from_json(last)
+        elif errors or child.returncode < 0:
+            words = python_words(errors, project, name) or f"it was ended by signal {-child.returncode}"
             problems[name] = Problem(f"the flow '{name}' does not load", (), (file,), detail=words)
+        else:
+            summary = f"the flow '{name}' does not load: it ends the process, with exit status {child.returncode}"
+            problems[name] = Problem(summary, (), (file,), "`if __name__ == \"__main__\":` before what is not to be done at import")
     return shapes, problems
+
+
+def python_words(errors: str, project: Project, name: str) -> str:
+    """What Python says of an error in a flow, from the first line of the flow's own file on."""
+    lines = errors.rstrip("\n").replace(f"{project.root}{os.sep}", "").split("\n")
+    lines = [line for line in lines if not line.startswith("Traceback")]
+    own = next((at for at, line in enumerate(lines) if line.startswith(f'  File "{project.flows[name].file}"')), None)
+    told = lines[own:] if own is not None else [line for line in lines if not line.startswith(" ")]
+    return "\n".join(told[-MOST_LINES:])
 
 
 def _start(project: Project, name: str) -> subprocess.Popen[str]:

@@ -57,6 +57,8 @@ def metaflow_options(options: Mapping[str, object]) -> list[str]:
     """The project's ``metaflow:`` as options before Metaflow's command."""
     words: list[str] = []
     for name, value in options.items():
+        if value is None:
+            continue
         option = "--" + name.replace("_", "-")
         if name == "package_suffixes" and isinstance(value, list):
             words += [option, ",".join(map(str, value))]

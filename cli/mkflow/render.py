@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from math import isfinite, isnan
 from typing import Any
 
 import click
@@ -67,18 +68,25 @@ def as_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps({"version": VERSION, **value}, indent=2, ensure_ascii=False, default=str))
 
 
+def one_line(text: str) -> str:
+    """Text that can do nothing to a terminal, without line breaks."""
+    return printable(text).replace("\n", "\\n")
+
+
 def inline(value: Any) -> str:
     """A value on one line, as YAML's flow style writes it; safe on a terminal."""
     if isinstance(value, str):
-        return printable(value).replace("\n", "\\n") if value and value == value.strip() else json.dumps(value)
+        return one_line(value) if value and value == value.strip() else json.dumps(value)
     if value is None:
         return "null"
+    if isinstance(value, float) and not isfinite(value):
+        return ".nan" if isnan(value) else ".inf" if value > 0 else "-.inf"
     return printable(json.dumps(value, ensure_ascii=False))
 
 
 def table(rows: Sequence[Sequence[str]], heading: Sequence[str] = (), indent: str = "") -> str:
     """Rows in aligned columns, two spaces apart; the last column is not padded."""
-    whole = [list(heading), *map(list, rows)] if heading else [list(row) for row in rows]
+    whole = [[one_line(cell) for cell in row] for row in ([heading, *rows] if heading else rows)]
     if not whole:
         return ""
     widths = [max(len(row[column]) for row in whole) for column in range(len(whole[0]))]

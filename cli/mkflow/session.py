@@ -12,9 +12,9 @@ from metaflow_extensions.mkflow.compose.assignments import parse_assignments
 from metaflow_extensions.mkflow.compose.environment import read_facts
 from metaflow_extensions.mkflow.compose.errors import Problem, Refused, UsageError
 from metaflow_extensions.mkflow.compose.layers import steps
-from metaflow_extensions.mkflow.compose.model import Facts, Key, Project
+from metaflow_extensions.mkflow.compose.model import DEFAULT_BINDING, Facts, Key, Project
 from metaflow_extensions.mkflow.compose.pipeline import Composer, load_project, profile_in_force
-from metaflow_extensions.mkflow.compose.select import Wanted, choose, is_glob, one_of, parse_selector
+from metaflow_extensions.mkflow.compose.select import Wanted, choose, is_glob, one_of, parse_selector, unknown
 from metaflow_extensions.mkflow.compose.spelling import nearest
 from metaflow_extensions.mkflow.compose.tree import Origin
 
@@ -72,27 +72,34 @@ class Session:
             UsageError: if nothing is chosen, with the nearest names.
         """
         selectors = tuple(map(parse_selector, selection.selectors))
-        bindings = selection.bindings
-        named = bindings or any(selector.binding for selector in selectors)
-        if self.env.get("MKFLOW_BINDING") and not named and not all_profiles:
-            bindings = (self.env["MKFLOW_BINDING"],)
-        wanted = Wanted(selectors, bindings, selection.profiles, selection.tags)
+        wanted = Wanted(selectors, selection.bindings, selection.profiles, selection.tags)
         in_force = None
         if not all_profiles and not wanted.profiles:
             in_force = profile_in_force(self.project, None, self.env, self._branch()).name
-        try:
-            keys = choose(self.project, wanted, in_force)
-        except UsageError as error:
-            # The user has not typed the binding now, and would not know where it is from.
-            from_variable = (Origin("MKFLOW_BINDING"),) if bindings != selection.bindings else ()
-            raise UsageError(*(problem._replace(origins=from_variable) for problem in error.problems)) from None
-        if selection.reads:
+        keys = choose(self.project, wanted, in_force)
+        if not all_profiles and not selection.bindings and not any(selector.binding for selector in selectors):
+            keys = self._of_named_binding(keys)
+        if selection.reads is not None:
             keys = self._reading(keys, selection.reads)
-        if selection.since:
+        if selection.since is not None:
             from .since import changed_since
 
             keys = changed_since(self, keys, selection.since)
         return keys
+
+    def _of_named_binding(self, keys: list[Key]) -> list[Key]:
+        """Those of ``MKFLOW_BINDING``, if it is set; where only unbound flows are chosen, it says nothing."""
+        name = self.env.get("MKFLOW_BINDING")
+        if not name:
+            return keys
+        found = [key for key in keys if key.binding == name]
+        known = sorted({key.binding for key in keys if key.binding != DEFAULT_BINDING})
+        if not known:
+            return keys
+        if not found:
+            # The user has not typed the binding now, and would not know where it is from.
+            raise UsageError(unknown("binding", name, known)._replace(origins=(Origin("MKFLOW_BINDING"),)))
+        return found
 
     def _branch(self) -> str:
         """The git branch where a profile asks for one; git costs a process."""

@@ -36,3 +36,9 @@ git_commit() {
 repeat() {
     head -c "$1" /dev/zero | tr '\0' "$2"
 }
+
+# Of the output of a run, what does not depend on the version of Metaflow or on what else is installed.
+run_lines() {
+    grep -v -i -e pylint -e 'Validating your flow' -e 'The graph looks good' -e 'Creating local datastore' \
+        -e 'Task is starting' -e 'finished successfully' -e '^Metaflow ' || true
+}

@@ -25,20 +25,22 @@ NOT_COPIED = ("script", "output.txt")
 SECONDS = 120
 CASES = sorted(script.parent for script in HERE.rglob("script"))
 
-# In this order: a run id of sixteen digits would also do for a fingerprint.
+# In this order: a run id, which is a time in microseconds, would also do for a fingerprint.
 REPLACEMENTS = [
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+", "[TIME]"),
-    (r"\b\d{16}\b", "[RUN]"),
+    (r"\b1[6-9]\d{14}\b", "[RUN]"),
     (r"\bpid \d+", "pid [PID]"),
     (r"\b\d+\.\d+ s\b", "[SECONDS]"),
     (r'"seconds": \d+\.\d+', '"seconds": "[SECONDS]"'),
     (r"\b[0-9a-f]{40}\b", "[COMMIT]"),
     (r"\bcommit_[0-9a-f]{8}\b", "commit_[COMMIT]"),
+    (r"(?<=fingerprint: )'([0-9a-f]{16})'", r"\1"),
     (r"\b[0-9a-f]{16}\b", "[FINGERPRINT]"),
     (r"(settings/compiled/settings\.\S+)\.[0-9a-f]{8}\.yaml", r"\1.[DIGEST].yaml"),
     (r"Metaflow \d+\.\d+[0-9A-Za-z.]*\+mkflow\([^)]*\)", "Metaflow [VERSION]"),
     (r'(metaflow_version"?: "?)\d+\.\d+[0-9A-Za-z.]*', r"\1[VERSION]"),
     (r'(mkflow_version"?: "?)\d+\.\d+[0-9A-Za-z.]*', r"\1[VERSION]"),
+    (r"(m\w+flow_version +)\d+\.\d+\S* +", r"\1[VERSION] "),
 ]
 
 

@@ -154,7 +154,8 @@ def test_a_runner_in_a_step_does_not_inherit_settings(project: Project) -> None:
     project.flow("package", "save", "package.tgz")
     project.run("tar", "xf", "package.tgz", "--exclude", "training.py")
     top = ["--quiet", "--metadata", "local", "--datastore", "local"]
-    given = {"METAFLOW_FLOW_CONFIG_VALUE": json.dumps({"settings": "kv.settings"}), "PYTHONPATH": str(project.root / ".mf_code")}
+    given = {"METAFLOW_FLOW_CONFIG_VALUE": json.dumps({"settings": "kv.settings"}), "PYTHONPATH": str(project.root / ".mf_code"),
+             "METAFLOW_EXTRACTED_ROOT": str(project.root)}  # fmt: skip
     project.write("training.py", project.root.joinpath("flows/training.py").read_text())
     project.flow(*top, "init", "--run-id", "1", "--task-id", "0", file="training.py", **given)
     words = ["step", "start", "--run-id", "1", "--task-id", "1", "--input-paths", "1/_parameters/0"]
@@ -195,7 +196,7 @@ def test_steps_run_from_the_code_package_alone(project: Project, tmp_path_factor
     bare = _image(tmp_path_factory.mktemp("image"), "requests", "urllib3", "idna", "certifi", "charset_normalizer")
     env = {
         "PYTHONPATH": os.pathsep.join([str(task / ".mf_code"), str(task), str(bare)]), "PATH": "/nonexistent",
-        "HOME": str(task), "METAFLOW_USER": "tester", "METAFLOW_FLOW_CONFIG_VALUE": json.dumps({"settings": "kv.settings"}),
+        "METAFLOW_EXTRACTED_ROOT": str(task), "HOME": str(task), "METAFLOW_USER": "tester", "METAFLOW_FLOW_CONFIG_VALUE": json.dumps({"settings": "kv.settings"}),
     }  # fmt: skip
     top = ["--quiet", "--metadata", "local", "--datastore", "local", "--datastore-root", str(task / "store")]
     for words in (

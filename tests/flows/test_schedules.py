@@ -7,6 +7,7 @@ import pathlib
 import textwrap
 import xml.etree.ElementTree as ElementTree
 
+import metaflow
 import pytest
 
 from .project import FLOW, Project
@@ -127,6 +128,12 @@ def test_event_bridge_gets_six_fields(scheduled: Project, aws: dict[str, str]) -
     assert rules == ["cron(0 2 ? * 2-6 *)"]
 
 
+OFFLINE = pytest.mark.skipif(
+    tuple(map(int, metaflow.__version__.split("+")[0].split(".")[:3])) < (2, 19, 17), reason="argo-workflows create --only-json asks a cluster"
+)
+
+
+@OFFLINE
 def test_argo_gets_resources_environment_and_image(scheduled: Project, aws: dict[str, str]) -> None:
     scheduled.write("settings/settings.flow.EXP_01@prod.yaml", "steps: {start: {kubernetes: {image: 'registry/train:3'}}}\n")
     env = {**aws, "MKFLOW_BINDING": "EXP_01", "MKFLOW_PROFILE": "prod"}
@@ -137,6 +144,7 @@ def test_argo_gets_resources_environment_and_image(scheduled: Project, aws: dict
     assert {entry["name"]: entry.get("value") for entry in containers["end"]["env"]}["FROM_YAML"] == "yes"
 
 
+@OFFLINE
 def test_a_deployment_takes_no_local_file(scheduled: Project, aws: dict[str, str]) -> None:
     scheduled.write("settings/settings.configuration.local.yaml", "model: {depth: 1000}\n")
     scheduled.flow("package", "save", "run.tgz", MKFLOW_BINDING="EXP_01")

@@ -12,7 +12,7 @@ from metaflow_extensions.mkflow.compose.select import one_of
 from metaflow_extensions.mkflow.compose.tree import Leaf, compare
 
 from ..options import complete_instances, output_format, pass_session
-from ..render import as_json, inline, note, out, plural, style
+from ..render import as_json, inline, note, one_line, out, plural, style
 from ..session import Selection, Session
 
 
@@ -70,7 +70,7 @@ def _show(left: Instance, right: Instance, rows: list[dict[str, Any]]) -> None:
     out(style(f"+ {right.key}", fg="green"))
     width = max(len(inline(side["value"])) for row in rows for side in (row["left"], row["right"]) if side)
     for row in rows:
-        out(row["path"])
+        out(one_line(row["path"]))
         for sign, side, colour in (("-", row["left"], "red"), ("+", row["right"], "green")):
             if side is not None:
                 out(style(f"  {sign} {inline(side['value']).ljust(min(width, 50))}", fg=colour) + f"  {side['origin']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import shlex
 from importlib.resources import files
 
 import click
@@ -49,5 +50,5 @@ def command(folder: pathlib.Path, name: str | None) -> None:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise OutsideError(Problem(f"'{folder}' cannot be written: {words}")) from None
-    here = "" if folder.resolve() == pathlib.Path.cwd() else f"cd {folder} && "
+    here = "" if folder.resolve() == pathlib.Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     note(f"next: {here}mkflow show --binding SMALL, then mkflow run --binding SMALL")

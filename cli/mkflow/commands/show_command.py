@@ -15,7 +15,7 @@ from metaflow_extensions.mkflow.compose.spelling import nearest
 from metaflow_extensions.mkflow.compose.tree import Leaf, Path, assign, at, dotted, leaves, parse_path, plain
 
 from ..options import assignments, complete_paths, output_format, pass_session, selection
-from ..render import as_json, inline, note, out, style
+from ..render import as_json, inline, note, one_line, out, style
 from ..session import Selection, Session
 
 
@@ -48,7 +48,7 @@ def command(
     if problems:
         raise SettingsError(*problems)
     instances = [outcome.instance for outcome in outcomes if outcome.instance]
-    wanted = parse_setting(path) if path else ()
+    wanted = parse_setting(path) if path is not None else ()
     narrowed = [_only(instance, wanted, len(instances) == 1) if path else instance for instance in instances]
     found = [instance for instance in narrowed if instance is not None]
     if not found:
@@ -144,7 +144,7 @@ def _show_text(instance: Instance, path: str | None, no_origins: bool, index: in
 
 def _rows(shown: Iterable[Leaf], no_origins: bool) -> Iterable[tuple[str, str, str, bool]]:
     for leaf in shown:
-        yield dotted(leaf.path), inline(leaf.value), "" if no_origins else str(leaf.origin), False
+        yield one_line(dotted(leaf.path)), inline(leaf.value), "" if no_origins else str(leaf.origin), False
         if no_origins:
             continue
         for origin in leaf.refers:

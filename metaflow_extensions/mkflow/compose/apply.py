@@ -68,6 +68,22 @@ def apply_to_steps(mutable_flow: Any, section: dict[str, Any]) -> None:
             if wanted is not None:
                 present = [deco for deco in step._my_step.decorators if deco.name == decorator]
                 _apply(step, decorator, wanted, present)
+                _start_all(step._my_step, decorator)
+
+
+def _start_all(step: Any, name: str) -> None:
+    """Start what was added or changed; before 2.19.20 or so, Metaflow does that for all decorators earlier than this.
+
+    One that was started before it was changed is made anew, for not every decorator can be started twice.
+    """
+    for index, decorator in enumerate(step.decorators):
+        if decorator.name != name:
+            continue
+        if decorator._ran_init:
+            given = {key: value for key, value in decorator.attributes.items() if key in decorator._user_defined_attributes}
+            step.decorators[index] = type(decorator)(given, decorator.statically_defined, decorator.inserted_by)
+        step.decorators[index].external_init()
+
 
 
 def _apply(target: Any, name: str, wanted: Any, present: list[Any]) -> None:

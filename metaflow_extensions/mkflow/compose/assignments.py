@@ -8,7 +8,7 @@ from .errors import MkflowError, Problem, UsageError
 from .model import MADE_SECTIONS
 from .reader import Refusal, Source, read_value
 from .spelling import nearest
-from .tree import Node, Origin, Path, assign, at, dotted, parse_path
+from .tree import Node, Origin, Path, assign, at, dotted, is_utf_8, parse_path
 
 
 class Assignment(NamedTuple):
@@ -26,6 +26,8 @@ def parse_assignment(text: str) -> Assignment:
     Raises:
         UsageError: if it has another form, or the value is not YAML.
     """
+    if not is_utf_8(text):
+        raise UsageError(Problem(f"'{text}' is not UTF-8", hint="--set section.key=value"))
     sign = "++" if text.startswith("++") else text[:1] if text[:1] in ("+", "~") else ""
     left, equals, right = _split(text[len(sign) :])
     origin = Origin(f"--set {text}", layer="--set")

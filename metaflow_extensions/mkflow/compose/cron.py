@@ -1,43 +1,44 @@
 """Cron: the standard five fields everywhere, translated for each orchestrator.
 
-What an expression means is decided by ``cronsim``, which follows Debian's cron; here it is only checked that the
-expression is standard, and written in another way. Metaflow 2.19 hands ``@schedule(cron=...)`` to EventBridge as
-``cron(<text>)`` and the first five fields of it to Argo.
+What an expression means over time is decided by ``cronsim``, which follows Debian's cron; here it is checked, and
+written in another way. Metaflow 2.19 hands ``@schedule(cron=...)`` to EventBridge as ``cron(<text>)``, and to Argo the
+first five fields of it as they are.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .cron_fields import (
+    DAY, EVENTBRIDGE_WEEKDAY, FIELDS, MONTH, WEEKDAY, CronError, Field, Item, NotExpressible, is_extension, numbers_of,
+    read_field, write_numbers,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cronsim import CronSim
+
+__all__ = [
+    "MACROS", "Cron", "CronError", "NotExpressible", "for_orchestrator", "from_eventbridge", "from_metaflow", "next_times",
+    "of_schedule", "parse", "to_argo", "to_eventbridge", "zone",
+]  # fmt: skip
 
 MACROS = {
     "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }  # fmt: skip
-FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
-_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_NAMES = (
-    (), (), (), ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"),
-    ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"),
-)  # fmt: skip
-_EPOCH = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
-
-
-class CronError(ValueError):
-    """The text is no standard cron expression."""
-
-
-class NotExpressible(ValueError):
-    """An orchestrator cannot say what the expression says."""
+_UTC = datetime.timezone.utc
+_EPOCH = datetime.datetime(2024, 1, 1, tzinfo=_UTC)
+_DAYS_OF_MONTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_EVENTBRIDGE_LENGTH = 256 - len("cron()")
+_WRAPPED = re.compile(r"cron\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 
 
 class Cron(NamedTuple):
-    """A checked expression: as it was written, and its five fields."""
+    """A checked expression: as it was written, and its five fields in one form for all ways to write them."""
 
     text: str
     fields: tuple[str, str, str, str, str]
@@ -50,84 +51,90 @@ def parse(text: str) -> Cron:
     """Read a cron expression of five fields, or ``@daily`` and its like.
 
     Raises:
-        CronError: naming the field and the word that is wrong.
+        CronError: naming the field and the word that is wrong, or saying how to write it in five fields.
     """
     plain = MACROS.get(text.strip().lower(), text.strip())
     if plain.startswith("@"):
         raise CronError(f"there is no '{text}', but " + ", ".join(MACROS))
     if plain.lower().startswith(("cron(", "rate(")):
-        raise CronError(f"'{text}' is written for EventBridge; the five fields alone are wanted")
-    fields = plain.upper().split()
-    if len(fields) in (6, 7):
-        raise CronError(f"'{text}' has {len(fields)} fields, as EventBridge or Quartz write it; standard cron has five")
-    if len(fields) != 5:
-        raise CronError(f"'{text}' has {len(fields)} field{'s' * (len(fields) != 1)}, cron has five: {', '.join(FIELDS)}")
-    for index, field in enumerate(fields):
-        _check_field(index, field)
-        # cronsim takes 5-5/2 for 5/2, which is 5-59/2.
-        fields[index] = re.sub(r"\b(\w+)-\1(/\w+)?(?=,|$)", r"\1", field)
-    cron = Cron(text, tuple(fields))  # type: ignore[arg-type]
-    return _plain_days(cron, _simulate(cron))
+        raise CronError(f"'{text}' is written for EventBridge; the five fields alone are wanted" + _in_five(plain))
+    words = plain.split()
+    if len(words) in (6, 7):
+        summary = f"'{text}' has {len(words)} fields, as EventBridge or Quartz write it; standard cron has five"
+        raise CronError(summary + _in_five(plain))
+    if len(words) != 5:
+        names = ", ".join(field.name for field in FIELDS)
+        raise CronError(f"'{text}' has {len(words)} field{'s' * (len(words) != 1)}, cron has five: {names}")
+    items = [read_field(field, word) for field, word in zip(FIELDS, words)]
+    _check_end_of_week(items[-1])
+    minute, hour, day, month, weekday = (",".join(map(str, field)) for field in items)
+    day, weekday = _plain_days(text, day, month, weekday)
+    cron = Cron(text, (minute, hour, day, month, weekday))
+    _simulate(cron, _EPOCH)
+    return cron
 
 
-_TERM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\w+))?")
+def _in_five(text: str) -> str:
+    """How to write in five fields what is written for EventBridge or Quartz, as the end of a message, if it is known."""
+    words = _unwrapped(text).split()
+    if len(words) == 5:
+        readings = [words]
+    else:
+        readings = [words, words[1:], [*words[1:], "*"]] if words[:1] == ["0"] else [words]
+    for reading in readings:
+        try:
+            return f"; write '{parse(' '.join(reading)) if len(words) == 5 else from_eventbridge(' '.join(reading))}'"
+        except CronError:
+            continue
+        except NotExpressible as error:
+            return f"; {error}"
+    return ""
 
 
-def _check_field(index: int, field: str) -> None:
-    name = FIELDS[index]
-    if "?" in field:
-        raise CronError(f"the {name} is '?', which EventBridge and Quartz have; write '*'")
-    if re.search(r"[LW#]", re.sub(r"[A-Z]{3}", "", field)):
-        raise CronError(f"the {name} '{field}' is an extension of Quartz that standard cron does not have")
-    for term in field.split(","):
-        match = _TERM.fullmatch(term)
-        if match is None:
-            raise CronError(f"the {name} '{term}' cannot be read")
-        _, low, high, step = match.groups()
-        numbers = [_number(index, word) for word in (low, high) if word is not None]
-        if len(numbers) == 2 and numbers[0] > numbers[1]:
-            raise CronError(f"the {name} '{term}' ends before it begins")
-        if step is not None and (not step.isdigit() or int(step) == 0):
-            raise CronError(f"the step of the {name} '{term}' is not a number above 0")
+def _check_end_of_week(items: Iterable[Item]) -> None:
+    """``1/2`` goes on to Saturday where the last day is 6 (robfig, croniter), and to Sunday where it is 7 (cronsim)."""
+    for item in items:
+        if item.step and item.first != "*" and not item.last:
+            first, step = WEEKDAY.number(item.first), int(item.step)
+            if first not in (0, 7) and (7 - first) % step == 0:
+                raise CronError(
+                    f"the day of the week '{item}' ends on Saturday or on Sunday, implementations of cron differ on it; "
+                    f"write '{item.first}-6/{item.step}' or '{item.first}-7/{item.step}'"
+                )
 
 
-def _number(index: int, word: str) -> int:
-    low, high = _BOUNDS[index]
-    if word in _NAMES[index]:
-        return _NAMES[index].index(word) + low
-    if not word.isdigit():
-        raise CronError(f"the {FIELDS[index]} '{word}' is no number" + (" and no name" if _NAMES[index] else ""))
-    if not low <= int(word) <= high:
-        raise CronError(f"the {FIELDS[index]} '{word}' is not between {low} and {high}")
-    return int(word)
+def _plain_days(text: str, day: str, month: str, weekday: str) -> tuple[str, str]:
+    """The two day fields, ``*`` for one that leaves every day open or adds none.
+
+    Two limited days mean one or the other, unless one of them begins with ``*``: so ``1 * 0-6`` is every day.
+
+    Raises:
+        CronError: for days that no month has.
+    """
+    days, months = numbers_of(DAY, day), numbers_of(MONTH, month)
+    any_day, any_weekday = len(days) == 31, len(_weekdays(weekday)) == 7
+    either = not day.startswith("*") and not weekday.startswith("*")
+    if either and (any_day or any_weekday):
+        return "*", "*"
+    if min(days) > max(_DAYS_OF_MONTHS[number] for number in months):
+        if not either:
+            raise CronError(f"'{text}' never comes: the month '{month}' has no day '{day}'")
+        any_day = True
+    return "*" if any_day else day, "*" if any_weekday else weekday
 
 
-def _simulate(cron: Cron, start: datetime.datetime = _EPOCH) -> CronSim:
+def _weekdays(text: str) -> set[int]:
+    """The days of the week of a standard field, Sunday being 0."""
+    return {number % 7 for number in numbers_of(WEEKDAY, text)}
+
+
+def _simulate(cron: Cron, start: datetime.datetime) -> CronSim:
     from cronsim import CronSim, CronSimError
 
     try:
         return CronSim(str(cron), start)
     except CronSimError as error:
-        raise CronError(f"'{cron.text}' never comes: {str(error).lower()}") from None
-
-
-def _plain_days(cron: Cron, simulated: CronSim) -> Cron:
-    """The same expression with ``*`` for a day field that leaves every day open.
-
-    Two limited days mean one or the other, unless one of them begins with ``*``: so ``1 * 0-6`` is every day.
-    """
-    minute, hour, day, month, weekday = cron.fields
-    any_day = len(simulated.days) == 31
-    any_weekday = len({int(number) % 7 for number in simulated.weekdays if not isinstance(number, tuple)}) == 7
-    either = not day.startswith("*") and not weekday.startswith("*")
-    if either and (any_day or any_weekday):
-        any_day = any_weekday = True
-    return cron._replace(fields=(minute, hour, "*" if any_day else day, month, "*" if any_weekday else weekday))
-
-
-def days_of_week(cron: Cron) -> set[int]:
-    """The days of the week, Sunday being 0."""
-    return {int(day) % 7 for day in _simulate(cron).weekdays if not isinstance(day, tuple)}
+        raise CronError(f"'{cron.text}' is no cron expression: {str(error).lower()}") from None
 
 
 def _check_days(cron: Cron, name: str) -> None:
@@ -147,60 +154,120 @@ def _check_days(cron: Cron, name: str) -> None:
 
 
 def to_eventbridge(cron: Cron, timezone: str | None = None) -> str:
-    """The six fields that go between ``cron(`` and ``)`` of an EventBridge rule, and so into Metaflow's ``@schedule``.
+    """The six fields that go between ``cron(`` and ``)`` of an EventBridge rule.
 
-    Exactly one of the two days is ``?``, and days of the week count from 1, which is Sunday
-    (docs.aws.amazon.com, "Cron expressions reference").
+    They are what ``@schedule(cron=...)`` wants: Metaflow puts the ``cron(...)`` around them, so that a text which has
+    it already would become ``cron(cron(...))``. Exactly one of the two days is ``?``, and days of the week count from
+    1, which is Sunday (docs.aws.amazon.com, "Cron expressions reference"). Only what that page shows is written: a
+    step above the field's highest number (``*/60``) and a list or range with steps become lists of numbers.
 
     Raises:
         NotExpressible: for both days limited, and for a time zone: rules are in UTC.
     """
+    _check_utc(timezone)
+    _check_days(cron, "EventBridge")
+    *fields, weekday = cron.fields
+    if weekday != "*":
+        fields[2] = "?"
+        weekday = write_numbers(number + 1 for number in _weekdays(weekday))
+    kept = [_documented(field, text) for field, text in zip(FIELDS, fields)]
+    written = " ".join((*kept, weekday if weekday != "*" else "?", "*"))
+    if len(written) <= _EVENTBRIDGE_LENGTH:
+        return written
+    shorter = (_as_numbers(field, text) for field, text in zip(FIELDS, fields))
+    return " ".join((*shorter, weekday if weekday != "*" else "?", "*"))
+
+
+def _check_utc(timezone: str | None) -> None:
     if timezone not in (None, "UTC", "Etc/UTC"):
         raise NotExpressible(f"EventBridge rules are in UTC and cannot be in '{timezone}'; write the hours in UTC")
-    _check_days(cron, "EventBridge")
-    minute, hour, day, month, weekday = cron.fields
-    if weekday == "*":
-        return f"{minute} {hour} {day} {month} ? *"
-    numbers = _ranges(sorted(number + 1 for number in days_of_week(cron)))
-    return f"{minute} {hour} ? {month} {numbers} *"
+
+
+def _documented(field: Field, text: str) -> str:
+    """The field as it is, or as numbers if it has steps in a way that EventBridge's manual does not show."""
+    if "/" not in text:
+        return text
+    first, _, step = text.partition("/")
+    simple = first == "*" or first.isdigit()
+    return text if simple and step.isdigit() and int(step) <= field.high else _as_numbers(field, text)
+
+
+def _as_numbers(field: Field, text: str) -> str:
+    if text == "?":
+        return text
+    numbers = numbers_of(field, text)
+    return "*" if len(numbers) == field.high - field.low + 1 else write_numbers(numbers)
+
+
+def from_eventbridge(text: str) -> Cron:
+    """Read the six fields of EventBridge, with or without ``cron(...)`` around them, as a flow's code may have them.
+
+    Raises:
+        CronError: naming the field and the word that is wrong.
+        NotExpressible: for what five fields cannot say: a year, ``L``, ``W`` and ``#``.
+    """
+    words = _unwrapped(text).split()
+    if len(words) != 6:
+        names = ", ".join(field.name for field in FIELDS)
+        raise CronError(f"'{text}' has {len(words)} field{'s' * (len(words) != 1)}, EventBridge has six: {names}, year")
+    minute, hour, day, month, weekday, year = words
+    if (day == "?") == (weekday == "?"):
+        raise CronError(f"'{text}' has to have '?' as the day of the month or as the day of the week, for EventBridge")
+    if not re.fullmatch(r"[0-9*,/-]+", year):
+        raise CronError(f"the year '{year}' cannot be read")
+    for name, word in (("day of the month", day), ("day of the week", weekday), ("year", year)):
+        if is_extension(word) or (name == "year" and word != "*"):
+            raise NotExpressible(f"the {name} '{word}' cannot be said in five fields")
+    if weekday != "?":
+        weekday = write_numbers(number - 1 for number in numbers_of(EVENTBRIDGE_WEEKDAY, weekday))
+    return parse(" ".join((minute, hour, day.replace("?", "*"), month, weekday.replace("?", "*"))))._replace(text=text)
+
+
+def _unwrapped(text: str) -> str:
+    match = _WRAPPED.fullmatch(text.strip())
+    return match[1].strip() if match else text.strip()
 
 
 def to_argo(cron: Cron) -> str:
-    """Five fields as an Argo CronWorkflow reads them: robfig/cron has no 7 for Sunday.
+    """Five fields as an Argo CronWorkflow reads them: the standard parser of robfig/cron v3, which has no 7 for Sunday.
+
+    Both days limited mean one or the other there too.
 
     Raises:
-        NotExpressible: where implementations of cron differ.
+        NotExpressible: where implementations of cron differ: of two limited days one with ``*/2``, which robfig/cron
+            takes for the one or the other, and Debian's cron for both at once.
     """
     _check_days(cron, "Argo")
-    minute, hour, day, month, weekday = cron.fields
-    return f"{minute} {hour} {day} {month} " + (weekday if weekday == "*" else _ranges(sorted(days_of_week(cron))))
-
-
-def _ranges(numbers: list[int]) -> str:
-    """``1,3-5`` for 1, 3, 4, 5."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ",".join(
-        f"{part[0]}-{part[-1]}" if len(part) > 2 else ",".join(map(str, part)) for part in parts
-    )  # fmt: skip
+    *fields, weekday = cron.fields
+    return " ".join((*fields, weekday if weekday == "*" else write_numbers(_weekdays(weekday))))
 
 
 def next_times(cron: Cron, start: datetime.datetime, count: int, timezone: str | None = None) -> list[datetime.datetime]:
     """The next times that a schedule fires, in its time zone.
+
+    Where clocks are changed, they are those of Debian's cron, which runs once a job with a fixed hour; Argo leaves out
+    a time that is skipped and runs twice at one that comes twice.
 
     Args:
         start: with a time zone; times after it are given.
         timezone: an IANA name; UTC if there is none.
 
     Raises:
-        CronError: if there is no such time zone, or the expression never comes.
+        CronError: if there is no such time zone.
     """
-    times = _simulate(cron, start.astimezone(zone(timezone)))
-    return [moment for moment, _ in zip(times, range(count))]
+    if start.tzinfo is None:
+        raise ValueError("the start has no time zone")
+    times: Iterable[datetime.datetime] = _simulate(cron, start.astimezone(zone(timezone)))
+    return list(islice(_after(times, start), count))
+
+
+def _after(times: Iterable[datetime.datetime], start: datetime.datetime) -> Iterator[datetime.datetime]:
+    """Times later than the start and than one another: in a repeated hour ``cronsim`` goes back to its first pass."""
+    last = start.astimezone(_UTC)
+    for moment in times:
+        if moment.astimezone(_UTC) > last:
+            last = moment.astimezone(_UTC)
+            yield moment
 
 
 def zone(timezone: str | None) -> datetime.tzinfo:
@@ -212,15 +279,15 @@ def zone(timezone: str | None) -> datetime.tzinfo:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if timezone is None:
-        return datetime.timezone.utc
+        return _UTC
     try:
         return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         raise CronError(f"there is no time zone '{timezone}'") from None
 
 
 def of_schedule(attributes: Mapping[str, Any]) -> Cron | None:
-    """What ``schedule:`` means: ``cron``, else weekly, hourly and daily as Metaflow 2.19 orders them; daily is its default.
+    """What ``schedule:`` of settings means: ``cron``, else weekly, hourly and daily in Metaflow 2.19's order; daily is its default.
 
     Raises:
         CronError: if the expression is not standard.
@@ -233,18 +300,40 @@ def of_schedule(attributes: Mapping[str, Any]) -> Cron | None:
     return parse("@daily") if attributes.get("daily", True) else None
 
 
+def from_metaflow(attributes: Mapping[str, Any]) -> Cron | None:
+    """What ``@schedule`` of a flow's code means: the same as in settings, and EventBridge's six fields besides.
+
+    Raises:
+        CronError: if the expression is neither.
+        NotExpressible: if five fields cannot say it.
+    """
+    text = str(attributes.get("cron") or "")
+    return from_eventbridge(text) if _is_eventbridge(text) else of_schedule(attributes)
+
+
+def _is_eventbridge(text: str) -> bool:
+    return len(_unwrapped(text).split()) == 6
+
+
 def for_orchestrator(attributes: Mapping[str, Any], orchestrator: str) -> dict[str, Any]:
     """The attributes of ``@schedule`` for one orchestrator: its cron text, with nothing else left to read.
+
+    Six fields of EventBridge, which a flow's code may have, are left to EventBridge as they are.
 
     Raises:
         CronError: if the expression is not standard.
         NotExpressible: if the orchestrator cannot say it.
     """
-    cron = of_schedule(attributes)
     timezone = attributes.get("timezone")
     zone(timezone)
+    only = {"daily": False, "weekly": False, "hourly": False}
+    text = str(attributes.get("cron") or "")
+    if orchestrator == "step-functions" and _is_eventbridge(text):
+        _check_utc(timezone)
+        return {"cron": _unwrapped(text), **only, "timezone": None}
+    cron = from_metaflow(attributes)
     if cron is None:
         return dict(attributes)
     if orchestrator == "step-functions":
-        return {"cron": to_eventbridge(cron, timezone), "daily": False, "weekly": False, "hourly": False, "timezone": None}
-    return {"cron": to_argo(cron), "daily": False, "weekly": False, "hourly": False, "timezone": timezone}
+        return {"cron": to_eventbridge(cron, timezone), **only, "timezone": None}
+    return {"cron": to_argo(cron), **only, "timezone": timezone}

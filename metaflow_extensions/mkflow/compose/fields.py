@@ -53,7 +53,8 @@ class Fields:
                 self.problems.append(Problem(f"'{key}' is missing in {self.what}", (), (self.node.origin,), f"{key}: ..."))
             return default
         if not isinstance(value, str) or not value:
-            self.refuse(key, f"'{key}' is a {_word(self.items[key])}, not text", f"{key}: ...")
+            word = "empty" if value == "" else "null, not text" if value is None else f"a {_word(self.items[key])}, not text"
+            self.refuse(key, f"'{key}' is {word}", f"{key}: ...")
             return default
         return value
 

@@ -22,7 +22,7 @@ def read_file(root: pathlib.Path, path: str) -> bytes:
         if not stat.S_ISREG(target.stat().st_mode):
             raise OSError(0, "it is a folder" if target.is_dir() else "it is no regular file")
         return target.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(Problem(f"'{path}' cannot be read: {_words(error)}", (), (Origin(path),))) from None
 
 
@@ -41,7 +41,7 @@ def list_folder(root: pathlib.Path, path: str, missing_ok: bool = False) -> list
         raise SettingsError(
             Problem(f"there is no folder '{path}'", (), (Origin(path),), f"mkdir {path}, or `settings:` in the project file")
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(Problem(f"'{path}' cannot be listed: {_words(error)}", (), (Origin(path),))) from None
 
 
@@ -59,8 +59,16 @@ def write_file(root: pathlib.Path, path: str, data: bytes, mode: int = 0o600) ->
             _replace(ignore, b"*\n", 0o644)
         _replace(target, data, mode)
     except OSError as error:
-        raise OutsideError(Problem(f"'{path}' cannot be written: {_words(error)}", (), (Origin(path),))) from None
+        blocking = _in_the_way(root, path)
+        words = f"'{blocking}' is no folder" if blocking else _words(error)
+        raise OutsideError(Problem(f"'{path}' cannot be written: {words}", (), (Origin(blocking or path),))) from None
     return target
+
+
+def _in_the_way(root: pathlib.Path, path: str) -> str:
+    """The first part of a path that is there and is no folder, such as a file `.mkflow`."""
+    above = (str(part) for part in reversed(pathlib.PurePosixPath(path).parents))
+    return next((part for part in above if os.path.lexists(root / part) and not (root / part).is_dir()), "")
 
 
 def _replace(target: pathlib.Path, data: bytes, mode: int) -> None:
@@ -78,5 +86,6 @@ def _replace(target: pathlib.Path, data: bytes, mode: int) -> None:
         raise
 
 
-def _words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _words(error: OSError | ValueError) -> str:
+    """The system's words; a ValueError is a path that no system has, with a NUL in it."""
+    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -12,7 +12,7 @@ from .compiled import flow_origins
 from .environment import read_facts
 from .errors import Problem, SettingsError, UsageError
 from .flowfile import flow_class
-from .model import Flow, Key, Project
+from .model import DEFAULT_BINDING, Flow, Key, Project
 from .pipeline import Composer, profile_in_force, read_flow_file
 from .project import find_root, load
 from .select import some, unknown
@@ -55,6 +55,8 @@ def choose_binding(flow: Flow, asked: str | None, env: Mapping[str, str], any_bi
         UsageError: if there is no such binding, or several and none was named.
     """
     name = asked or env.get("MKFLOW_BINDING")
+    if flow.bindings == (DEFAULT_BINDING,) and not asked:
+        return DEFAULT_BINDING
     if name:
         if name not in flow.bindings:
             raise UsageError(unknown("binding", name, flow.bindings))

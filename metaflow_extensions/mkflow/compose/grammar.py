@@ -47,5 +47,8 @@ def evaluate(text: str, lookup: Callable[[str], Any], call: Callable[[str, tuple
             raise ValueError(f"a reference is empty: '{text}'") from None
         words = str(error).split("\n")[0]
         raise ValueError(f"'{text}' is not a reference: {words}") from None
+    except ValueError as error:
+        words = str(error).split("\n")[0]
+        raise ValueError(f"'{text}' is not a reference: {words[:1].lower()}{words[1:]}") from None
     except RecursionError:
         raise ValueError("the references are nested too deep") from None

@@ -8,7 +8,7 @@ from itertools import product
 from .errors import Problem
 from .fields import Fields
 from .model import MADE_SECTIONS
-from .tree import Node, Path, assign, parse_path, plain
+from .tree import Node, Path, assign, at, parse_path, plain
 
 _Cell = dict[str, Node]
 MOST_CELLS = 10_000
@@ -109,5 +109,16 @@ def _tree(entry: Fields, cell: _Cell) -> Node:
             if problem not in entry.problems:
                 entry.problems.append(problem)
             continue
+        if is_covered(tree, parts):
+            problem = Problem(f"'{path}' is inside a value that is set beside it", tuple(entry.what.split(".")), (value.key_origin,))
+            if problem not in entry.problems:
+                entry.problems.append(problem)
+            continue
         tree = assign(tree, parts, value)
     return tree
+
+
+def is_covered(tree: Node, path: Path) -> bool:
+    """Tell whether a path leads through a value that is there and is no mapping, which would be lost."""
+    above = (at(tree, path[:size]) for size in range(1, len(path)))
+    return any(node is not None and not isinstance(node.value, dict) for node in above)

@@ -107,6 +107,8 @@ def _tagged(old: Node, new: Node, problems: list[Problem], path: Path) -> Node:
             _refuse(f"'!{new.tag}' needs a list below, there is a {kind(old)}", path, new, old, "!override [...]")
         )
         return old
+    if _has_tags(new._replace(tag="")):
+        _added(new._replace(tag=""), problems, path)
     if new.tag == "append":
         items = old.value + new.value
     elif new.tag == "prepend":
@@ -144,8 +146,12 @@ def _added(new: Node, problems: list[Problem], path: Path) -> Node | None:
     if new.tag and new.tag != "final":
         problems.append(_refuse(f"'!{new.tag}' has nothing below to act on", path, new, None, "the value without the tag"))
         return None if new.tag == "reset" else new._replace(tag="")
-    if not isinstance(new.value, dict) or not _has_tags(new):
+    if not _has_tags(new):
         return new
+    if isinstance(new.value, tuple):
+        found = (_added(item, problems, (*path, index)) for index, item in enumerate(new.value))
+        return new._replace(value=tuple(item for item in found if item is not None))
+    assert isinstance(new.value, dict)
     items = {key: _added(item, problems, (*path, key)) for key, item in new.value.items()}
     return new._replace(value={key: item for key, item in items.items() if item is not None})
 
@@ -153,7 +159,9 @@ def _added(new: Node, problems: list[Problem], path: Path) -> Node | None:
 def _has_tags(node: Node) -> bool:
     if node.tag and node.tag != "final":
         return True
-    return isinstance(node.value, dict) and any(map(_has_tags, node.value.values()))
+    if isinstance(node.value, dict):
+        return any(map(_has_tags, node.value.values()))
+    return isinstance(node.value, tuple) and any(map(_has_tags, node.value))
 
 
 def _refuse(summary: str, path: Path, new: Node, old: Node | None, hint: str) -> Problem:

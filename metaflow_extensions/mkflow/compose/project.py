@@ -72,6 +72,8 @@ def load(root: pathlib.Path) -> Project:
     default = _default_profile(fields, profiles)
     flows = _flows(fields, root, bindings)
     metaflow = fields.table("metaflow", METAFLOW_OPTIONS)
+    if "package_suffixes" in metaflow:
+        Fields(fields.items["metaflow"], "metaflow", fields.problems).texts("package_suffixes")
     fields.no_others(("bindings", "profiles", "flows", "overrides", "metaflow"))
     _one_spelling(fields.problems, "bindings", [(binding.name, binding.origin) for binding in bindings.values()])
     overrides = _overrides(fields)
@@ -92,6 +94,7 @@ def load(root: pathlib.Path) -> Project:
 def _default_profile(fields: Fields, profiles: dict[str, Profile]) -> str:
     """The name that is written, if one is; a profile that nothing else speaks of is added."""
     default = fields.text("default_profile", "")
+    _check_name(fields, "default_profile", default)
     if default and default not in profiles:
         meant = next((name for name in profiles if is_misspelt(default, name)), None)
         if meant:
@@ -151,7 +154,7 @@ def _settings_files(root: pathlib.Path, folder: str, problems: list[Problem]) ->
     for name in list_folder(root, folder):
         if not name.startswith("settings.") or name.endswith(("~", ".swp")):
             continue
-        path = f"{folder}/{name}"
+        path = (pathlib.PurePosixPath(folder) / name).as_posix()
         file = _settings_file(path, name, problems)
         if file is None:
             continue
@@ -287,10 +290,13 @@ def _flows(fields: Fields, root: pathlib.Path, bindings: Mapping[str, Binding]) 
 
 
 def _flow_bindings(entry: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
-    if not entry.has("bindings"):
+    wanted = entry.value("bindings")
+    if wanted is None:
         return names or (DEFAULT_BINDING,)
-    if entry.value("bindings") == "none":
+    if wanted == "none":
         return (DEFAULT_BINDING,)
+    if wanted == []:
+        entry.refuse("bindings", "a flow without bindings has no instance", "bindings: none, for one unbound instance")
     chosen: dict[str, None] = {}
     for glob in entry.texts("bindings"):
         matching = [name for name in names if Selector(glob).matches((name, "", ""))]  # type: ignore[arg-type]
@@ -326,7 +332,10 @@ def _overrides(fields: Fields) -> tuple[Override, ...]:
         values = Node({}, node.origin)
         for path, value in entry.mapping("set").items():
             parts = section_path(fields.problems, path, value)
-            if parts:
+            if parts and matrix.is_covered(values, parts):
+                summary = f"'{path}' is inside a value that is set beside it"
+                fields.problems.append(Problem(summary, entry.path("set"), (value.key_origin,)))
+            elif parts:
                 values = assign(values, parts, value)
         found.append(Override(match, values, origin))
     return tuple(found)

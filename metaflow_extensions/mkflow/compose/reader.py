@@ -94,7 +94,7 @@ def read_yaml(text: str, source: Source) -> Node:
         Refusal: for everything that design section 4 does not allow.
     """
     node = read_value(text, source)
-    if node is None:
+    if node is None or (node.value is None and not node.tag):
         return Node({}, Origin(source.name, 1, 1, source.layer))
     if not isinstance(node.value, dict):
         word = "a list" if isinstance(node.value, tuple) else "a single value"

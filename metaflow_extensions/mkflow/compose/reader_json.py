@@ -9,14 +9,13 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the 
 from typing import Any
 
 from .reader import MOST_DEPTH, Refusal, Source, refuse_long_number
-from .tree import Node, Origin
+from .tree import Node, Origin, is_utf_8
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _HINTS = {
-    "}": "it without the comma before it", "]": "it without the comma before it", "'": "double quotes",
-    "/": "a YAML file, for comments", "#": "a YAML file, for comments",
+    "'": "double quotes", "/": "a YAML file, for comments", "#": "a YAML file, for comments",
 }  # fmt: skip
 
 
@@ -59,7 +58,10 @@ class _Json:
         found = self.text[self.at : self.at + 1]
         if not found:
             return Refusal(f"this is not JSON: the file ends where {expected} is expected", self.origin())
-        return Refusal(f"this is not JSON: {expected} is expected, not {found!r}", self.origin(), _HINTS.get(found, ""))
+        hint = _HINTS.get(found, "")
+        if found in "}]" and self.text[: self.at].rstrip()[-1:] == ",":
+            hint = "it without the comma before it"
+        return Refusal(f"this is not JSON: {expected} is expected, not {found!r}", self.origin(), hint)
 
     def value(self, depth: int, key_at: tuple[int, int] | None = None) -> Node:
         char, origin = self.space(), self.origin()
@@ -77,11 +79,14 @@ class _Json:
         return Node(found, origin, "", None, (), key_at)
 
     def string(self) -> str:
+        place = self.origin()
         try:
             found, self.at = scanstring(self.text, self.at + 1, True)
         except json.JSONDecodeError as error:
             words = error.msg.lower().removesuffix(" at")
             raise Refusal(f"this is not JSON: {words}", self.origin(error.pos)) from None
+        if not is_utf_8(found):
+            raise Refusal("half a surrogate pair is no character", place, "both halves, or the character itself")
         return str(found)
 
     def word(self) -> Any:

@@ -115,6 +115,8 @@ def _node(value: Any, path: tuple[str, ...], places: _Places, above: Origin, sou
     if len(path) > MOST_DEPTH:
         raise Refusal(f"nested more than {MOST_DEPTH} levels deep", origin)
     if isinstance(value, dict):
+        if "" in value:
+            raise Refusal("a key is empty", _node("", (*path, ""), places, origin, source).key_origin)
         items = {key: _node(item, (*path, key), places, origin, source) for key, item in value.items()}
         return Node(items, origin, "", None, (), key_at)
     if isinstance(value, list):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .errors import Problem
 from .spelling import nearest
-from .tree import MISSING, Node, Origin, Path, at, dotted, from_plain, plain
+from .tree import MISSING, Node, Origin, Path, at, dotted, from_plain, is_utf_8, plain
 
 Resolver = Callable[..., Any]
 """Takes the arguments written after the colon and gives plain data, or a node that knows its origin; raises
@@ -249,6 +249,8 @@ class _Resolver:
             raise Unresolved(Problem(words, path, (node.origin,), hint)) from None
         if isinstance(value, Node):
             return value
+        if isinstance(value, str) and not value.isascii() and not is_utf_8(value):
+            raise Unresolved(Problem(f"'{name}' gives text that is not UTF-8", path, (node.origin,)))
         shown = f"{name.removeprefix('oc.')} {args[0]}" if args else name
         return from_plain(value, Origin(shown))
 
@@ -257,9 +259,7 @@ class _Resolver:
             try:
                 found = self.lookup(self._absolute(str(key), _node, _path), _node, _path)
             except Unresolved:
-                if not default:
-                    return None
-                return default[0]
+                return from_plain(default[0] if default else None, Origin(f"select {key}, which is not there"))
             return found
 
         def mapping(key: str, node: Node, path: Path, whole: bool) -> dict[str, Node]:
@@ -284,7 +284,7 @@ class _Resolver:
         value = found.value
         origins: tuple[Origin, ...] = (node.origin,)
         if isinstance(value, dict):
-            meant = nearest(part, value) or self._elsewhere(parts)
+            meant = (None if position else self._elsewhere(parts)) or nearest(part, value)
             known = ".".join((*parts[:position], meant, *parts[position + 1 :])) if meant in value else meant
             hint = f"${{{known}}}" if meant else ""
         else:

@@ -28,7 +28,7 @@ def distance(left: str, right: str, most: int = 3) -> int:
 
 def nearest(word: str, candidates: Collection[str]) -> str | None:
     """The candidate a person most likely meant, or None where none is near."""
-    limit = 1 if len(word) < 4 else 2 if len(word) < 9 else 3
+    limit = len(word) // 2 if len(word) < 3 else 1 if len(word) < 4 else 2 if len(word) < 9 else 3
     scored = [(distance(word.lower(), name.lower(), limit + 1), name) for name in candidates]
     good = sorted((score, name) for score, name in scored if score <= limit)
     if good:

@@ -218,8 +218,11 @@ def _leaves(node: Node, path: Path, written: Origin | None, below: tuple[Node, .
 
 def _others(node: Node, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """What a leaf replaced, without the leaf itself (an appended list keeps its items) and doubles."""
-    places = {found.origin: found for found in reversed(nodes) if found.origin != node.origin}
-    return tuple(found for found in nodes if places.get(found.origin) is found)
+    places: dict[Origin, Node] = {}
+    for found in nodes:
+        if found.origin != node.origin:
+            places.setdefault(found.origin, found)
+    return tuple(places.values())
 
 
 def _children(nodes: tuple[Node, ...], key: str | int) -> tuple[Node, ...]:
@@ -259,6 +262,18 @@ def _quoted(key: str) -> str:
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def is_utf_8(text: str) -> bool:
+    """Tell whether a text can be written down: half a surrogate pair cannot, nor bytes that were no text."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+MOST_PARTS = 100
+"""A path of a setting may have so many parts, as a file may be nested so deep."""
+
 _PART = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."]+)')
 
 
@@ -277,6 +292,8 @@ def parse_path(text: str) -> tuple[str, ...]:
         quoted, bare = match.groups()
         parts.append(bare if bare is not None else re.sub(r"\\(.)", r"\1", quoted))
         position = match.end()
+        if len(parts) > MOST_PARTS:
+            raise ValueError(f"a path has more than {MOST_PARTS} parts")
         if position == len(text):
             return tuple(parts)
         if text[position] != ".":

@@ -1,0 +1,8 @@
+import decimal
+
+
+def number(text):
+    return decimal.Decimal(text)
+
+
+NUMBER = number('x')
