@@ -1,6 +1,6 @@
 """Bound to experiments: trains a linear model on the features and the target that its settings name."""
 
-from metaflow import ComposeSettings, FlowSpec, Parameter, step
+from metaflow import ComposeSettings, FlowSpec, Parameter, current, step
 
 
 class DemoTraining(FlowSpec, ComposeSettings):
@@ -16,9 +16,7 @@ class DemoTraining(FlowSpec, ComposeSettings):
         from warehouse import read_features
 
         configuration = self.settings.configuration
-        self.inputs_, self.targets = read_features(
-            self.settings.environment, configuration.features, configuration.target_column
-        )
+        self.rows, self.targets = read_features(self.settings.environment, configuration.features, configuration.target_column)
         self.next(self.train)
 
     @step
@@ -29,7 +27,7 @@ class DemoTraining(FlowSpec, ComposeSettings):
 
         seed = self.settings.configuration.seed
         x_train, x_test, y_train, y_test = train_test_split(
-            self.inputs_, self.targets, test_size=self.test_fraction, random_state=seed
+            self.rows, self.targets, test_size=self.test_fraction, random_state=seed
         )
         self.model = LinearRegression(**self.settings.configuration.model).fit(x_train, y_train)
         predicted = self.model.predict(x_test)
@@ -42,9 +40,10 @@ class DemoTraining(FlowSpec, ComposeSettings):
 
         settings = self.settings
         target = settings.configuration.target_column
-        write_score(settings.environment, settings.artifact.binding, target, self.score)
+        write_score(settings.environment, current.run_id, settings.artifact.binding, target, self.score)
         print(f"{settings.artifact.binding}: {target} from {', '.join(settings.configuration.features)}")
-        print(f"r2 {self.score['r2']:.3f}, mean absolute error {self.score['mae']:.2f}, in {settings.environment.SCORE_TABLE}")
+        place = f"{settings.environment.SCORE_TABLE} of {settings.environment.TARGET_DATABASE}"
+        print(f"r2 {self.score['r2']:.3f}, mean absolute error {self.score['mae']:.2f}, written to {place}")
 
 
 if __name__ == "__main__":

@@ -11,50 +11,59 @@ def data_set():
     from sklearn.datasets import load_diabetes
 
     data = load_diabetes(scaled=False)
-    names = [name.replace("-", "_") for name in data.feature_names]
     rows = [[*map(float, row), float(target)] for row, target in zip(data.data, data.target)]
-    return [*names, TARGET], rows
+    return [*data.feature_names, TARGET], rows
 
 
 @contextlib.contextmanager
 def database(environment):
-    """The database of an environment; several runs may write to it at once, one after the other."""
-    connection = sqlite3.connect(environment.TARGET_DATABASE, timeout=60)
+    """One transaction on the database of an environment; runs that write at once wait for each other."""
+    # The folder is the one that the run was started in, where Metaflow keeps its own data, too.
+    connection = sqlite3.connect(environment.TARGET_DATABASE, timeout=60, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        with connection:
-            yield connection
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
     finally:
         connection.close()
 
 
 def make_features(environment):
-    """Write the feature table anew, in one transaction. Returns its number of rows."""
-    names, rows = data_set()
+    """Write the feature table anew. Returns its number of rows."""
     with database(environment) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"DROP TABLE IF EXISTS {environment.FEATURE_TABLE}")
-        connection.execute(f"CREATE TABLE {environment.FEATURE_TABLE} ({', '.join(f'{name} REAL' for name in names)})")
-        marks = ", ".join("?" for _ in names)
-        connection.executemany(f"INSERT INTO {environment.FEATURE_TABLE} VALUES ({marks})", rows)
-    return len(rows)
+        return _make(connection, environment.FEATURE_TABLE)
 
 
 def read_features(environment, features, target):
     """The columns of some features and of a target; the table is made if nobody has yet."""
+    table = environment.FEATURE_TABLE
     with database(environment) as connection:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [environment.FEATURE_TABLE]).fetchone()
-    if not known:
-        make_features(environment)
-    columns = ", ".join([*features, target])
-    with database(environment) as connection:
-        rows = connection.execute(f"SELECT {columns} FROM {environment.FEATURE_TABLE}").fetchall()
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone():
+            _make(connection, table)
+        # With its table before it, a column that is not there is an error; alone, SQLite would take it for text.
+        columns = ", ".join(f"{_name(table)}.{_name(column)}" for column in [*features, target])
+        rows = connection.execute(f"SELECT {columns} FROM {_name(table)}").fetchall()
     return [row[:-1] for row in rows], [row[-1] for row in rows]
 
 
-def write_score(environment, binding, target, score):
-    """Keep the score of a run beside those of earlier ones."""
+def write_score(environment, run, binding, target, score):
+    """Keep the score of a run beside those of others; a step that is tried again writes its row again."""
+    table = _name(environment.SCORE_TABLE)
     with database(environment) as connection:
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {environment.SCORE_TABLE} (binding TEXT, target TEXT, r2 REAL, mae REAL)")
-        row = [binding, target, score["r2"], score["mae"]]
-        connection.execute(f"INSERT INTO {environment.SCORE_TABLE} VALUES (?, ?, ?, ?)", row)
+        columns = "run TEXT PRIMARY KEY, binding TEXT, target TEXT, r2 REAL, mae REAL"
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        row = [run, binding, target, score["r2"], score["mae"]]
+        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _make(connection, table):
+    names, rows = data_set()
+    connection.execute(f"DROP TABLE IF EXISTS {_name(table)}")
+    connection.execute(f"CREATE TABLE {_name(table)} ({', '.join(f'{_name(name)} REAL' for name in names)})")
+    connection.executemany(f"INSERT INTO {_name(table)} VALUES ({', '.join('?' for _ in names)})", rows)
+    return len(rows)
+
+
+def _name(text):
+    """A name of a table or column from the settings, quoted, so that it is never read as SQL."""
+    return '"' + text.replace('"', '""') + '"'

@@ -84,6 +84,7 @@ def cli(ctx: click.Context, project_dir: str | None, traceback: bool) -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the code of design section 8."""
     words = sys.argv[1:] if args is None else args
+    stdout = sys.stdout
     try:
         code = cli.main(words, prog_name="mkflow", standalone_mode=False)
     except MkflowError as error:
@@ -98,10 +99,10 @@ def main(args: list[str] | None = None) -> None:
         show_problems([_usage_problem(error)])
         code = error.exit_code
     except (BrokenPipeError, SystemExit) as error:
-        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+        # The reader of our output has gone (`mkflow show | head`); nothing is wrong. click wraps stdout and exits with 1.
+        if sys.stdout is stdout and isinstance(error, SystemExit):
             raise
-        # The reader of our output has gone (`mkflow show | head`), for which click exits with 1; nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -11,19 +11,33 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .cron_fields import (
-    DAY, EVENTBRIDGE_WEEKDAY, FIELDS, MONTH, WEEKDAY, CronError, Field, Item, NotExpressible, is_extension, numbers_of,
-    read_field, write_numbers,
-)  # fmt: skip
+    EVENTBRIDGE_WEEKDAY,
+    FIELDS,
+    Cron,
+    CronError,
+    NotExpressible,
+    as_numbers,
+    check_days,
+    check_end_of_week,
+    for_eventbridge,
+    is_extension,
+    numbers_of,
+    plain_days,
+    read_field,
+    unwrapped,
+    weekdays_of,
+    write_numbers,
+)
 
 if TYPE_CHECKING:
     from cronsim import CronSim
 
 __all__ = [
-    "MACROS", "Cron", "CronError", "NotExpressible", "for_orchestrator", "from_eventbridge", "from_metaflow", "next_times",
-    "of_schedule", "parse", "to_argo", "to_eventbridge", "zone",
+    "MACROS", "Cron", "CronError", "NotExpressible", "for_orchestrator", "from_eventbridge", "from_metaflow",
+    "next_times", "of_schedule", "parse", "to_argo", "to_eventbridge", "zone",
 ]  # fmt: skip
 
 MACROS = {
@@ -32,19 +46,7 @@ MACROS = {
 }  # fmt: skip
 _UTC = datetime.timezone.utc
 _EPOCH = datetime.datetime(2024, 1, 1, tzinfo=_UTC)
-_DAYS_OF_MONTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _EVENTBRIDGE_LENGTH = 256 - len("cron()")
-_WRAPPED = re.compile(r"cron\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
-
-
-class Cron(NamedTuple):
-    """A checked expression: as it was written, and its five fields in one form for all ways to write them."""
-
-    text: str
-    fields: tuple[str, str, str, str, str]
-
-    def __str__(self) -> str:
-        return " ".join(self.fields)
 
 
 def parse(text: str) -> Cron:
@@ -66,66 +68,29 @@ def parse(text: str) -> Cron:
         names = ", ".join(field.name for field in FIELDS)
         raise CronError(f"'{text}' has {len(words)} field{'s' * (len(words) != 1)}, cron has five: {names}")
     items = [read_field(field, word) for field, word in zip(FIELDS, words)]
-    _check_end_of_week(items[-1])
+    check_end_of_week(items[-1])
     minute, hour, day, month, weekday = (",".join(map(str, field)) for field in items)
-    day, weekday = _plain_days(text, day, month, weekday)
+    day, weekday = plain_days(text, day, month, weekday)
     cron = Cron(text, (minute, hour, day, month, weekday))
     _simulate(cron, _EPOCH)
     return cron
 
 
 def _in_five(text: str) -> str:
-    """How to write in five fields what is written for EventBridge or Quartz, as the end of a message, if it is known."""
-    words = _unwrapped(text).split()
-    if len(words) == 5:
-        readings = [words]
-    else:
-        readings = [words, words[1:], [*words[1:], "*"]] if words[:1] == ["0"] else [words]
+    """The end of a message: how to write in five fields what is written for EventBridge or Quartz, if it is known."""
+    words = unwrapped(text).split()
+    read = parse if len(words) == 5 else from_eventbridge
+    readings = [words]
+    if len(words) != 5 and words[:1] == ["0"]:  # the seconds of Quartz
+        readings += [words[1:], [*words[1:], "*"]]
     for reading in readings:
         try:
-            return f"; write '{parse(' '.join(reading)) if len(words) == 5 else from_eventbridge(' '.join(reading))}'"
+            return f"; write '{read(' '.join(reading))}'"
         except CronError:
             continue
         except NotExpressible as error:
             return f"; {error}"
     return ""
-
-
-def _check_end_of_week(items: Iterable[Item]) -> None:
-    """``1/2`` goes on to Saturday where the last day is 6 (robfig, croniter), and to Sunday where it is 7 (cronsim)."""
-    for item in items:
-        if item.step and item.first != "*" and not item.last:
-            first, step = WEEKDAY.number(item.first), int(item.step)
-            if first not in (0, 7) and (7 - first) % step == 0:
-                raise CronError(
-                    f"the day of the week '{item}' ends on Saturday or on Sunday, implementations of cron differ on it; "
-                    f"write '{item.first}-6/{item.step}' or '{item.first}-7/{item.step}'"
-                )
-
-
-def _plain_days(text: str, day: str, month: str, weekday: str) -> tuple[str, str]:
-    """The two day fields, ``*`` for one that leaves every day open or adds none.
-
-    Two limited days mean one or the other, unless one of them begins with ``*``: so ``1 * 0-6`` is every day.
-
-    Raises:
-        CronError: for days that no month has.
-    """
-    days, months = numbers_of(DAY, day), numbers_of(MONTH, month)
-    any_day, any_weekday = len(days) == 31, len(_weekdays(weekday)) == 7
-    either = not day.startswith("*") and not weekday.startswith("*")
-    if either and (any_day or any_weekday):
-        return "*", "*"
-    if min(days) > max(_DAYS_OF_MONTHS[number] for number in months):
-        if not either:
-            raise CronError(f"'{text}' never comes: the month '{month}' has no day '{day}'")
-        any_day = True
-    return "*" if any_day else day, "*" if any_weekday else weekday
-
-
-def _weekdays(text: str) -> set[int]:
-    """The days of the week of a standard field, Sunday being 0."""
-    return {number % 7 for number in numbers_of(WEEKDAY, text)}
 
 
 def _simulate(cron: Cron, start: datetime.datetime) -> CronSim:
@@ -135,22 +100,6 @@ def _simulate(cron: Cron, start: datetime.datetime) -> CronSim:
         return CronSim(str(cron), start)
     except CronSimError as error:
         raise CronError(f"'{cron.text}' is no cron expression: {str(error).lower()}") from None
-
-
-def _check_days(cron: Cron, name: str) -> None:
-    day, weekday = cron.fields[2], cron.fields[4]
-    if "*" in (day, weekday):
-        return
-    if day.startswith("*") or weekday.startswith("*"):
-        raise NotExpressible(
-            f"'{cron.text}' limits the day of the month and of the week, one of them with '*/': "
-            "implementations of cron differ on it; write the days as a list"
-        )
-    if name == "EventBridge":
-        raise NotExpressible(
-            f"'{cron.text}' limits the day of the month and the day of the week, and EventBridge takes one of them; "
-            "write two bindings, or let the flow decide"
-        )
 
 
 def to_eventbridge(cron: Cron, timezone: str | None = None) -> str:
@@ -165,38 +114,21 @@ def to_eventbridge(cron: Cron, timezone: str | None = None) -> str:
         NotExpressible: for both days limited, and for a time zone: rules are in UTC.
     """
     _check_utc(timezone)
-    _check_days(cron, "EventBridge")
+    check_days(cron, "EventBridge")
     *fields, weekday = cron.fields
-    if weekday != "*":
-        fields[2] = "?"
-        weekday = write_numbers(number + 1 for number in _weekdays(weekday))
-    kept = [_documented(field, text) for field, text in zip(FIELDS, fields)]
-    written = " ".join((*kept, weekday if weekday != "*" else "?", "*"))
-    if len(written) <= _EVENTBRIDGE_LENGTH:
-        return written
-    shorter = (_as_numbers(field, text) for field, text in zip(FIELDS, fields))
-    return " ".join((*shorter, weekday if weekday != "*" else "?", "*"))
+    if weekday == "*":
+        weekday = "?"
+    else:
+        fields[2], weekday = "?", write_numbers(number + 1 for number in weekdays_of(weekday))
+    written = " ".join((*map(for_eventbridge, FIELDS, fields), weekday, "*"))
+    if len(written) > _EVENTBRIDGE_LENGTH:
+        written = " ".join((*map(as_numbers, FIELDS, fields), weekday, "*"))
+    return written
 
 
 def _check_utc(timezone: str | None) -> None:
     if timezone not in (None, "UTC", "Etc/UTC"):
         raise NotExpressible(f"EventBridge rules are in UTC and cannot be in '{timezone}'; write the hours in UTC")
-
-
-def _documented(field: Field, text: str) -> str:
-    """The field as it is, or as numbers if it has steps in a way that EventBridge's manual does not show."""
-    if "/" not in text:
-        return text
-    first, _, step = text.partition("/")
-    simple = first == "*" or first.isdigit()
-    return text if simple and step.isdigit() and int(step) <= field.high else _as_numbers(field, text)
-
-
-def _as_numbers(field: Field, text: str) -> str:
-    if text == "?":
-        return text
-    numbers = numbers_of(field, text)
-    return "*" if len(numbers) == field.high - field.low + 1 else write_numbers(numbers)
 
 
 def from_eventbridge(text: str) -> Cron:
@@ -206,7 +138,7 @@ def from_eventbridge(text: str) -> Cron:
         CronError: naming the field and the word that is wrong.
         NotExpressible: for what five fields cannot say: a year, ``L``, ``W`` and ``#``.
     """
-    words = _unwrapped(text).split()
+    words = unwrapped(text).split()
     if len(words) != 6:
         names = ", ".join(field.name for field in FIELDS)
         raise CronError(f"'{text}' has {len(words)} field{'s' * (len(words) != 1)}, EventBridge has six: {names}, year")
@@ -218,14 +150,11 @@ def from_eventbridge(text: str) -> Cron:
     for name, word in (("day of the month", day), ("day of the week", weekday), ("year", year)):
         if is_extension(word) or (name == "year" and word != "*"):
             raise NotExpressible(f"the {name} '{word}' cannot be said in five fields")
-    if weekday != "?":
-        weekday = write_numbers(number - 1 for number in numbers_of(EVENTBRIDGE_WEEKDAY, weekday))
-    return parse(" ".join((minute, hour, day.replace("?", "*"), month, weekday.replace("?", "*"))))._replace(text=text)
-
-
-def _unwrapped(text: str) -> str:
-    match = _WRAPPED.fullmatch(text.strip())
-    return match[1].strip() if match else text.strip()
+    if weekday == "?":
+        weekday = "*"
+    else:
+        day, weekday = "*", write_numbers(number - 1 for number in numbers_of(EVENTBRIDGE_WEEKDAY, weekday))
+    return parse(" ".join((minute, hour, day, month, weekday)))._replace(text=text)
 
 
 def to_argo(cron: Cron) -> str:
@@ -237,16 +166,21 @@ def to_argo(cron: Cron) -> str:
         NotExpressible: where implementations of cron differ: of two limited days one with ``*/2``, which robfig/cron
             takes for the one or the other, and Debian's cron for both at once.
     """
-    _check_days(cron, "Argo")
+    check_days(cron, "Argo")
     *fields, weekday = cron.fields
-    return " ".join((*fields, weekday if weekday == "*" else write_numbers(_weekdays(weekday))))
+    return " ".join((*fields, weekday if weekday == "*" else write_numbers(weekdays_of(weekday))))
 
 
-def next_times(cron: Cron, start: datetime.datetime, count: int, timezone: str | None = None) -> list[datetime.datetime]:
+def next_times(
+    cron: Cron,
+    start: datetime.datetime,
+    count: int,
+    timezone: str | None = None,
+) -> list[datetime.datetime]:
     """The next times that a schedule fires, in its time zone.
 
-    Where clocks are changed, they are those of Debian's cron, which runs once a job with a fixed hour; Argo leaves out
-    a time that is skipped and runs twice at one that comes twice.
+    Where clocks are changed, they are those of Debian's cron, which runs a job with a fixed hour once; Argo leaves out
+    a time that is skipped, and runs twice at one that comes twice.
 
     Args:
         start: with a time zone; times after it are given.
@@ -287,7 +221,9 @@ def zone(timezone: str | None) -> datetime.tzinfo:
 
 
 def of_schedule(attributes: Mapping[str, Any]) -> Cron | None:
-    """What ``schedule:`` of settings means: ``cron``, else weekly, hourly and daily in Metaflow 2.19's order; daily is its default.
+    """What ``schedule:`` of settings means: ``cron``, else weekly, hourly and daily in Metaflow 2.19's order.
+
+    With none of them it is daily, Metaflow's default.
 
     Raises:
         CronError: if the expression is not standard.
@@ -312,7 +248,7 @@ def from_metaflow(attributes: Mapping[str, Any]) -> Cron | None:
 
 
 def _is_eventbridge(text: str) -> bool:
-    return len(_unwrapped(text).split()) == 6
+    return len(unwrapped(text).split()) == 6
 
 
 def for_orchestrator(attributes: Mapping[str, Any], orchestrator: str) -> dict[str, Any]:
@@ -330,7 +266,7 @@ def for_orchestrator(attributes: Mapping[str, Any], orchestrator: str) -> dict[s
     text = str(attributes.get("cron") or "")
     if orchestrator == "step-functions" and _is_eventbridge(text):
         _check_utc(timezone)
-        return {"cron": _unwrapped(text), **only, "timezone": None}
+        return {"cron": unwrapped(text), **only, "timezone": None}
     cron = from_metaflow(attributes)
     if cron is None:
         return dict(attributes)

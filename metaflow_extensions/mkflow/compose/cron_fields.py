@@ -1,4 +1,4 @@
-"""The fields of a cron expression: what may stand in one, and the numbers that it stands for.
+"""The fields of a cron expression: what may stand in one, the numbers that it stands for, and what is unclear.
 
 An item is ``*``, ``a`` or ``a-b``, each with or without ``/step``; a field is a list of items. Times are not made here.
 """
@@ -41,6 +41,16 @@ class Field(NamedTuple):
         return int(word)
 
 
+class Cron(NamedTuple):
+    """A checked expression: as it was written, and its five fields in one form for all ways to write them."""
+
+    text: str
+    fields: tuple[str, str, str, str, str]
+
+    def __str__(self) -> str:
+        return " ".join(self.fields)
+
+
 class Item(NamedTuple):
     """One of a field's list: names in upper case, numbers without leading zeros, what is not there is empty."""
 
@@ -61,15 +71,23 @@ MONTH = Field("month", 1, 12, _MONTHS)
 WEEKDAY = Field("day of the week", 0, 7, _DAYS)
 FIELDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 EVENTBRIDGE_WEEKDAY = Field("day of the week", 1, 7, _DAYS)
+_DAYS_OF_MONTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 _WORD = r"(\w{1,9})"
 _ITEM = re.compile(rf"(?:(\*)|{_WORD}(?:-{_WORD})?)(?:/{_WORD})?", re.ASCII)
+_WRAPPED = re.compile(r"cron\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 _QUARTZ = re.compile(r"L(?:-\d+)?W?|\d+[LW]|[A-Z]{3}L|\w+#\w*", re.ASCII | re.IGNORECASE)
 
 
 def is_extension(text: str) -> bool:
-    """Whether a field has one of ``L``, ``W`` and ``#``, which Quartz and EventBridge have and standard cron has not."""
+    """Whether an item has ``L``, ``W`` or ``#``, which Quartz and EventBridge have and standard cron does not."""
     return any(_QUARTZ.fullmatch(word) for word in text.split(","))
+
+
+def unwrapped(text: str) -> str:
+    """The fields of EventBridge without the ``cron(...)`` around them, if it is there."""
+    match = _WRAPPED.fullmatch(text.strip())
+    return match[1].strip() if match else text.strip()
 
 
 def read_field(field: Field, text: str) -> tuple[Item, ...]:
@@ -129,3 +147,82 @@ def write_numbers(numbers: Iterable[int]) -> str:
         else:
             runs.append([number])
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)) for run in runs)
+
+
+def weekdays_of(text: str) -> set[int]:
+    """The days of the week of a standard field, Sunday being 0."""
+    return {number % 7 for number in numbers_of(WEEKDAY, text)}
+
+
+def check_end_of_week(items: Iterable[Item]) -> None:
+    """Refuse ``1/2``: it ends on Saturday where the last day is 6 (robfig/cron), on Sunday where it is 7 (cronsim).
+
+    Raises:
+        CronError: with the two ways to write it.
+    """
+    for item in items:
+        if item.step and item.first != "*" and not item.last:
+            first, step = WEEKDAY.number(item.first), int(item.step)
+            if first not in (0, 7) and (7 - first) % step == 0:
+                raise CronError(
+                    f"the day of the week '{item}' ends on Saturday or on Sunday: implementations of cron differ; "
+                    f"write '{item.first}-6/{item.step}' or '{item.first}-7/{item.step}'"
+                )
+
+
+def plain_days(text: str, day: str, month: str, weekday: str) -> tuple[str, str]:
+    """The two day fields, ``*`` for one that leaves every day open or adds none.
+
+    Two limited days mean one or the other, unless one of them begins with ``*``: so ``1 * 0-6`` is every day.
+
+    Raises:
+        CronError: for days that no month has.
+    """
+    days, months = numbers_of(DAY, day), numbers_of(MONTH, month)
+    any_day, any_weekday = len(days) == 31, len(weekdays_of(weekday)) == 7
+    either = not day.startswith("*") and not weekday.startswith("*")
+    if either and (any_day or any_weekday):
+        return "*", "*"
+    if min(days) > max(_DAYS_OF_MONTHS[number] for number in months):
+        if not either:
+            raise CronError(f"'{text}' never comes: the month '{month}' has no day '{day}'")
+        any_day = True
+    return "*" if any_day else day, "*" if any_weekday else weekday
+
+
+def as_numbers(field: Field, text: str) -> str:
+    """The field as a list of numbers and ranges, ``*`` for all of them; ``?`` stays."""
+    if text == "?":
+        return text
+    numbers = numbers_of(field, text)
+    return "*" if len(numbers) == field.high - field.low + 1 else write_numbers(numbers)
+
+
+def for_eventbridge(field: Field, text: str) -> str:
+    """The field as it is, or as numbers if it has steps in a way that EventBridge's manual does not show."""
+    if "/" not in text:
+        return text
+    first, _, step = text.partition("/")
+    simple = first == "*" or first.isdigit()
+    return text if simple and step.isdigit() and int(step) <= field.high else as_numbers(field, text)
+
+
+def check_days(cron: Cron, name: str) -> None:
+    """Refuse two limited days where the orchestrator of the name cannot say them, or not for certain.
+
+    Raises:
+        NotExpressible: with what to do.
+    """
+    day, weekday = cron.fields[2], cron.fields[4]
+    if "*" in (day, weekday):
+        return
+    if day.startswith("*") or weekday.startswith("*"):
+        raise NotExpressible(
+            f"'{cron.text}' limits the day of the month and of the week, one of them with '*/': "
+            "implementations of cron differ on it; write the days as a list"
+        )
+    if name == "EventBridge":
+        raise NotExpressible(
+            f"'{cron.text}' limits the day of the month and the day of the week, and EventBridge takes one of them; "
+            "write two bindings, or let the flow decide"
+        )

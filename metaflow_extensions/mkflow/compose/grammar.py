@@ -35,8 +35,9 @@ def evaluate(text: str, lookup: Callable[[str], Any], call: Callable[[str, tuple
     def resolver(name: str, args: tuple[Any, ...], args_str: tuple[str, ...]) -> Any:
         return call(name, args)
 
-    def node(key: str, memo: Any) -> Any:
-        return lookup(key)
+    def node(key: Any, memo: Any) -> Any:
+        # OmegaConf 2.3 gives the text of the key, 2.4 an object that has it.
+        return lookup(key if isinstance(key, str) else key.raw)
 
     try:
         return GrammarVisitor(node, resolver, None).visit(_parsed(text))
@@ -49,6 +50,8 @@ def evaluate(text: str, lookup: Callable[[str], Any], call: Callable[[str, tuple
         raise ValueError(f"'{text}' is not a reference: {words}") from None
     except ValueError as error:
         words = str(error).split("\n")[0]
+        if "config key" in words:
+            raise ValueError(f"a reference inside a reference gives no text for a key: '{text}'") from None
         raise ValueError(f"'{text}' is not a reference: {words[:1].lower()}{words[1:]}") from None
     except RecursionError:
         raise ValueError("the references are nested too deep") from None

@@ -113,7 +113,9 @@ def _why_nothing(project: Project, wanted: Wanted) -> list[Problem]:
     for selector in wanted.selectors:
         if selector.flow in bindings and not _fits(selector.flow, project.flows):
             summary = f"'{selector.flow}' is a binding, and a selector begins with a flow"
-            return [Problem(summary, hint=f"--binding {selector.flow}")]
+            flow = next(flow.name for flow in project.flows.values() if selector.flow in flow.bindings)
+            profile = f"@{selector.profile}" if selector.profile else ""
+            return [Problem(summary, hint=f"{flow}/{selector.flow}{profile}")]
         asked += [("flow", selector.flow, project.flows), ("binding", selector.binding, bindings)]
         asked.append(("profile", selector.profile, project.profiles))
     asked += [("binding", name, bindings) for name in wanted.bindings]
