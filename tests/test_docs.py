@@ -45,6 +45,8 @@ UNSTABLE = [
     (re.compile(r"\bsfn-[0-9a-f-]{36}"), "sfn-[RUN]"),
     (re.compile(r" +"), " "),  # columns are as wide as what is unstable in them
 ]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"# ((?:flows/|settings/)\S+|mkflow\.yaml|pyproject\.toml)$", re.MULTILINE)
 AT_ONCE = re.compile(r"\S+ *\| ")
 
 
@@ -64,44 +66,49 @@ def fits(said: list[str], printed: list[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in printed)) is not None
 
 
-def play(console: str, demo: Demo, env: dict[str, str], update: bool) -> str:
-    """Run the commands of one block and hold what they print against it; gives the block as it should be."""
-    told = []
-    for part in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]:
-        command, *said = part.splitlines()
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=demo.root, env=demo.env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=120,
-        )  # fmt: skip
-        printed = done.stdout.splitlines()
-        if update and "..." not in said and not fits([*map(stable, said)], [*map(stable, printed)]):
-            said = [line.rstrip() for line in printed]
-        fails = any(line.startswith("error:") for line in said)
-        assert fits([*map(stable, said)], [*map(stable, printed)]), f"$ {command}\n{done.stdout}\n--- the page has\n" + "\n".join(said)
-        assert bool(done.returncode) == fails, f"$ {command}\nexits with {done.returncode}\n{done.stdout}"
-        told.append("\n".join([f"$ {command}", *said]) + "\n")
-    return "".join(told)
+def play(block: re.Match[str], demo: Demo, env: dict[str, str], update: bool) -> str:
+    """Write the file of a block, or run its commands; gives the block as it should be."""
+    kind, text = block.groups()
+    file = FILE.match(text)
+    if kind == "console":
+        commands = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+        return f"```{kind}\n" + "".join(run(*command.split("\n", 1), demo, env, update) for command in commands) + "```"
+    if file and file[1] == "mkflow.yaml":
+        (demo.root / "pyproject.toml").unlink(missing_ok=True)
+    if file:
+        demo.write(file[1], text)
+    return block[0]
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, id=page.stem, marks=pytest.mark.xdist_group(page.stem)) for page in PAGES]
-)
+def run(command: str, listing: str, demo: Demo, env: dict[str, str], update: bool) -> str:
+    """Run one command and hold what it prints against its listing; gives both as they should be."""
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=demo.root, env=demo.env(**env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=120,
+    )  # fmt: skip
+    said, printed = ([stable(line) for line in text.splitlines()] for text in (listing, done.stdout))
+    if update and "..." not in said and not fits(said, printed):
+        listing, said = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines()), printed
+    assert fits(said, printed), f"$ {command}\n{done.stdout}\n--- the page has\n{listing}"
+    fails = any(line.startswith(("error:", "The settings do not compose:")) for line in map(str.lstrip, said))
+    assert bool(done.returncode) == fails, f"$ {command}\nexits with {done.returncode}\n{done.stdout}"
+    return f"$ {command}\n{listing}"
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=pytest.mark.xdist_group(page.stem)) for page in PAGES])
 def test_listings(page: pathlib.Path, tmp_path: pathlib.Path, request: pytest.FixtureRequest) -> None:
     text = page.read_text("utf-8")
     demo = Demo(tmp_path)
-    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"]):
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["add", "-A"],
+        ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"],
+    ):
         subprocess.run(["git", *words], cwd=demo.root, check=True)
     with server() if "$ mkflow deploy" in text else nullcontext({}) as env:
-        for kind, block in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-            file = re.match(r"# ((?:flows/|settings/|mkflow\.yaml$|pyproject\.toml$)\S*)$", block, re.MULTILINE)
-            if kind == "console":
-                text = text.replace(block, play(block, demo, env, request.config.getoption("--update")), 1)
-            elif file:
-                if file[1] == "mkflow.yaml":
-                    (demo.root / "pyproject.toml").unlink()
-                demo.write(file[1], block)
-    if request.config.getoption("--update"):
-        page.write_text(text, "utf-8")
+        played = BLOCK.sub(lambda block: play(block, demo, env, request.config.getoption("--update")), text)
+    if played != text:
+        page.write_text(played, "utf-8")
 
 
 def commands() -> dict[str, click.Command]:
@@ -128,7 +135,7 @@ def test_every_command_and_option_is_documented_and_has_help() -> None:
                 where = page[""] + page[name]
                 missing = [option for option in parameter.opts if not re.search(rf"`{option}[`= ]", where)]
                 assert not missing, f"docs/commands.md does not say what {missing} of mkflow {name} does"
-    assert set(page) - set(commands()) == {"", "JSON"}
+    assert {name for name in page if name.islower()} == set(commands())
 
 
 def test_every_option_of_the_command_itself_is_documented() -> None:
@@ -148,7 +155,9 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_key_of_the_project_file_is_documented() -> None:
     page = (ROOT / "docs" / "project-file.md").read_text("utf-8")
     source = (ROOT / "metaflow_extensions/mkflow/compose/project.py").read_text("utf-8")
-    keys = {key for group in re.findall(r"\.entry\(node, f?\"[^\"]*\", \(([^)]*)\)", source) for key in re.findall(r'"(\w+)"', group)}
+    keys = {
+        key for group in re.findall(r"\.entry\(node, f?\"[^\"]*\", \(([^)]*)\)", source) for key in re.findall(r'"(\w+)"', group)
+    }
     keys |= set(re.findall(r'fields\.(?:text|table|mapping|sequence)\("(\w+)"', source))
     assert {"project", "settings", "tags", "matrix", "branches", "match", "metaflow"} <= keys
     keys |= {*METAFLOW_OPTIONS, *ORCHESTRATORS}

@@ -65,7 +65,16 @@ def origin_json(origin: Origin) -> dict[str, Any]:
 
 def as_json(value: dict[str, Any]) -> None:
     """The result as one JSON object with its version."""
-    click.echo(json.dumps({"version": VERSION, **value}, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(_finite({"version": VERSION, **value}), indent=2, ensure_ascii=False, default=str, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinite numbers; they are given as YAML writes them."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return inline(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from .files import write_file
 from .model import Git, Instance
 from .names import branch_slug
-from .reader import ambiguous, scalar
+from .scalars import ambiguous, scalar
 from .tree import at, dotted, places, plain
 
 FOLDER = ".mkflow/settings/compiled"
@@ -28,7 +28,7 @@ def dump(value: Any) -> str:
     def text(dumper: Any, data: str) -> Any:
         # PyYAML quotes what YAML 1.1 would misread; what 1.2 would misread is quoted here.
         unclear = data != "" and (not isinstance(scalar(data), str) or ambiguous(data) is not None)
-        style = "'" if unclear else "|" if "\n" in data and data.isprintable() else None
+        style = "'" if unclear else "|" if "\n" in data and data.replace("\n", "").isprintable() else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     Dumper.add_representer(str, text)

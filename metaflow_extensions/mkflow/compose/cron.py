@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
+from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any
 
 from .cron_fields import (
@@ -191,17 +191,10 @@ def next_times(
     """
     if start.tzinfo is None:
         raise ValueError("the start has no time zone")
-    times: Iterable[datetime.datetime] = _simulate(cron, start.astimezone(zone(timezone)))
-    return list(islice(_after(times, start), count))
-
-
-def _after(times: Iterable[datetime.datetime], start: datetime.datetime) -> Iterator[datetime.datetime]:
-    """Times later than the start and than one another: in a repeated hour ``cronsim`` goes back to its first pass."""
-    last = start.astimezone(_UTC)
-    for moment in times:
-        if moment.astimezone(_UTC) > last:
-            last = moment.astimezone(_UTC)
-            yield moment
+    # In an hour that comes twice cronsim goes back to the first time, which may be before the start.
+    since = start.astimezone(_UTC)
+    times = dropwhile(lambda time: time.astimezone(_UTC) <= since, _simulate(cron, start.astimezone(zone(timezone))))
+    return list(islice(times, count))
 
 
 def zone(timezone: str | None) -> datetime.tzinfo:

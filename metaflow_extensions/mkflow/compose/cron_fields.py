@@ -110,7 +110,8 @@ def _read_item(field: Field, word: str, text: str) -> Item:
     star, first, last, step = match.groups()
     numbers = [field.number(end) for end in (first, last) if end is not None]
     if len(numbers) == 2 and numbers[0] > numbers[1]:
-        raise CronError(f"the {field.name} '{word}' ends before it begins")
+        hint = f"; write '{first}-7'" if field is WEEKDAY and numbers[1] == 0 and step is None else ""
+        raise CronError(f"the {field.name} '{word}' ends before it begins" + hint)
     if step is not None and (not step.isdigit() or int(step) == 0):
         raise CronError(f"the step of the {field.name} '{word}' is not a number above 0")
     if len(numbers) == 2 and numbers[0] == numbers[1]:

@@ -298,7 +298,10 @@ def for_flow(section: Node, flow: str, flows: Mapping[str, Any], problems: list[
             meant = nearest(name, list(flows))
             path = ("flow", "flows", name)
             problems.append(Problem(f"there is no flow '{name}'", path, (node.key_origin,), meant or "one of " + ", ".join(flows)))
-        elif name == flow and isinstance(node.value, dict):
+        elif node.value is not None and not isinstance(node.value, dict):
+            summary = f"'{name}' is {_ARTICLES[_word(node)]}, not a mapping"
+            problems.append(Problem(summary, ("flow", "flows", name), (node.origin,), f"{name}: {{schedule: ...}}"))
+        elif name == flow and node.value is not None:
             own = node
     return rest, own
 
