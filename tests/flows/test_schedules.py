@@ -161,3 +161,11 @@ def test_deployer_deploys_an_instance(scheduled: Project, aws: dict[str, str]) -
         print(json.dumps([deployed.name, deployed.flow_name]))
     """, **aws)
     assert found == ["Training", "Training"]
+
+
+def test_six_fields_in_the_code_are_understood(scheduled: Project) -> None:
+    """Flows that were written for EventBridge have its form in their code."""
+    flow = FLOW.replace("class Training", '@schedule(cron="0 0 ? * 2 *")\nclass Training').replace("resources, step", "resources, schedule, step")
+    scheduled.write("flows/training.py", flow)
+    found = json.loads(scheduled.mkflow("schedule", "-p", "dev", "--format", "json").stdout)["instances"]
+    assert {entry["cron"] for entry in found} == {"0 0 * * 1"}

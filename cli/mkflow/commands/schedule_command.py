@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from metaflow_extensions.mkflow.compose.cron import CronError, next_times, of_schedule
+from metaflow_extensions.mkflow.compose.cron import CronError, NotExpressible, from_metaflow, next_times, of_schedule
 from metaflow_extensions.mkflow.compose.errors import Problem, SettingsError, UsageError, by_place
 from metaflow_extensions.mkflow.compose.model import Instance
 from metaflow_extensions.mkflow.compose.shape import FlowShape
@@ -82,9 +82,11 @@ def _entry(session: Session, instance: Instance, shapes: Mapping[str, FlowShape]
     timezone = attributes.get("timezone")
     profile = session.project.profiles[instance.key.profile]
     try:
-        cron = of_schedule(attributes) if wanted else None
+        # The code may have EventBridge's six fields, settings have the standard five.
+        read = of_schedule if written.get("schedule") else from_metaflow
+        cron = read(attributes) if wanted else None
         times = next_times(cron, now, count, timezone) if cron else []
-    except CronError as error:
+    except (CronError, NotExpressible) as error:
         origin = section.origin if section is not None else None
         raise SettingsError(Problem(f"{error}, in {instance.key}", ("flow", "schedule"), (origin,) if origin else ())) from None
     return {

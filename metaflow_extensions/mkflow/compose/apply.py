@@ -44,9 +44,7 @@ def translate_schedule(mutable_flow: Any, orchestrator: str) -> None:
     for decorator in mutable_flow._flow_cls._flow_state[FlowStateItems.FLOW_DECORATORS].get("schedule", []):
         attributes, _ = unpack_delayed_evaluator(decorator.attributes)
         attributes = resolve_delayed_evaluator(attributes, to_dict=True)
-        # Six fields in the code are EventBridge's own already.
-        if len(str(attributes.get("cron") or "").split()) != 6:
-            decorator.attributes = {**attributes, **for_orchestrator(attributes, orchestrator)}
+        decorator.attributes = {**attributes, **for_orchestrator(attributes, orchestrator)}
 
 
 def _take_away(mutable_flow: Any, section: dict[str, Any]) -> None:
