@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from .runs import Runner
+    from .jobs import Runner
 
 STYLES = {"running": "cyan", "done": "green", "failed": "red", "interrupted": "yellow", "waiting": "dim", "not started": "dim"}
 

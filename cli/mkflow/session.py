@@ -84,7 +84,7 @@ class Session:
         if selection.since is not None:
             from .since import changed_since
 
-            keys = changed_since(self, keys, selection.since)
+            keys = changed_since(self.composer(local=False), keys, selection.since)
         return keys
 
     def _of_named_binding(self, keys: list[Key]) -> list[Key]:

@@ -7,26 +7,26 @@ import pathlib
 import subprocess
 import tarfile
 import tempfile
-from typing import TYPE_CHECKING
 
 from metaflow_extensions.mkflow.compose.errors import MkflowError, Problem, UsageError
 from metaflow_extensions.mkflow.compose.model import Key
 from metaflow_extensions.mkflow.compose.pipeline import Composer, load_project
 
-if TYPE_CHECKING:
-    from .session import Session
 
-
-def changed_since(session: Session, keys: list[Key], revision: str) -> list[Key]:
+def changed_since(now: Composer, keys: list[Key], revision: str) -> list[Key]:
     """The instances whose compiled settings or code differ from a commit, or that were not there.
+
+    Args:
+        now: composes the instances as they are, without local files.
+        keys: those to look at.
+        revision: anything that git knows a commit by.
 
     Raises:
         UsageError: if git does not know the revision, or nothing differs.
     """
     with tempfile.TemporaryDirectory(prefix="mkflow-since-") as folder:
-        _check_out(session.project.root, revision, pathlib.Path(folder))
-        before = _composer(session, pathlib.Path(folder))
-        now = session.composer(local=False)
+        _check_out(now.project.root, revision, pathlib.Path(folder))
+        before = _composer(now, pathlib.Path(folder))
         found = [key for key in keys if _parts(now, key) != _parts(before, key)]
     if not found:
         raise UsageError(Problem(f"no instance differs from '{revision}'"))
@@ -47,9 +47,9 @@ def _check_out(root: pathlib.Path, revision: str, folder: pathlib.Path) -> None:
                 archive.extract(member, folder, set_attrs=False)
 
 
-def _composer(session: Session, folder: pathlib.Path) -> Composer | None:
+def _composer(now: Composer, folder: pathlib.Path) -> Composer | None:
     try:
-        return Composer(load_project(folder), session.facts, local=False)
+        return Composer(load_project(folder), now.facts, local=False)
     except MkflowError:
         return None
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from metaflow_extensions.mkflow.compose.errors import Problem
 from metaflow_extensions.mkflow.compose.merge import merge
-from metaflow_extensions.mkflow.compose.reader import Source, read
+from metaflow_extensions.mkflow.compose.reader import read
+from metaflow_extensions.mkflow.compose.source import Source
 from metaflow_extensions.mkflow.compose.tree import EMPTY, Node, plain
 
 

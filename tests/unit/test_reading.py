@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from metaflow_extensions.mkflow.compose.compiled import dump
 from metaflow_extensions.mkflow.compose.errors import SettingsError, printable
-from metaflow_extensions.mkflow.compose.reader import Source, read
+from metaflow_extensions.mkflow.compose.reader import read
+from metaflow_extensions.mkflow.compose.source import Source
 from metaflow_extensions.mkflow.compose.tree import dotted, leaves, plain
 
 

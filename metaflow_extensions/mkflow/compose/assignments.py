@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from .errors import MkflowError, Problem, UsageError
 from .model import MADE_SECTIONS
-from .reader import Refusal, Source, read_value
+from .reader import read_value
+from .source import Refusal, Source
 from .spelling import nearest
 from .tree import Node, Origin, Path, assign, at, dotted, is_utf_8, parse_path
 

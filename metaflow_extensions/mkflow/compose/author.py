@@ -264,7 +264,8 @@ def parse(text: str) -> Any:
         except ValueError:
             pass
     from .compiled import origins_in
-    from .reader import Refusal, Source, read_yaml
+    from .reader import read_yaml
+    from .source import Refusal, Source
     from .tree import plain
 
     _origins.update(origins_in(text))

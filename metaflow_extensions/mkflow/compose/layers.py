@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from .errors import Problem, SettingsError
 from .model import LOCAL, Key, Layer, Project, SettingsFile
-from .reader import Source
 from .select import parse_selector
+from .source import Source
 from .tree import Node, Origin
 
 ReadFile = Callable[[Source], Node]

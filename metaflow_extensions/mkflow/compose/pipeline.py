@@ -23,10 +23,11 @@ from .merge import merge
 from .model import Facts, Instance, Key, Layer, Profile, Project
 from .names import instance_name
 from .near_keys import Written, misspelt_keys
-from .reader import Source, read
+from .reader import read
 from .resolve import Resolver, resolve
 from .select import unknown
 from .shape import for_flow
+from .source import Source
 from .tree import EMPTY, MISSING, Node, Origin, Path, dotted, from_plain, plain
 
 TRIGGERS = ("schedule", "trigger", "trigger_on_finish")

@@ -13,8 +13,9 @@ from .errors import Problem, SettingsError, UsageError, by_place
 from .fields import Fields
 from .files import list_folder, read_file
 from .model import DEFAULT_BINDING, LOCAL, MADE_SECTIONS, RESERVED, Binding, Flow, Override, Profile, Project, SettingsFile
-from .reader import Source, read
+from .reader import read
 from .select import Selector, all_keys, one_of, parse_selector, unknown
+from .source import Source
 from .spelling import is_misspelt, nearest
 from .tree import Node, Origin, assign, at, parse_path
 

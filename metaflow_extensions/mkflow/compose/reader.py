@@ -7,10 +7,11 @@ reads differently is refused, so that no tool of a team reads a file in another 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
-from .errors import Problem, SettingsError
-from .scalars import MOST_DIGITS, ambiguous, is_long_number, scalar
+from .errors import SettingsError
+from .scalars import ambiguous, scalar
+from .source import MOST_DEPTH, Refusal, Source, refuse_long_number
 from .spelling import nearest
 from .tree import Node, Origin
 
@@ -19,24 +20,8 @@ TAGS = ("append", "prepend", "remove", "override", "reset", "final")
 
 MOST_BYTES = 1 << 20
 """A larger settings file is refused: settings are small, data belongs elsewhere."""
-MOST_DEPTH = 100
 MOST_NODES = 100_000
 """A file may not expand to more values than this through its aliases."""
-
-
-class Source(NamedTuple):
-    """What a file is called in origins, and the layer it belongs to."""
-
-    name: str
-    layer: str = ""
-
-
-class Refusal(Exception):
-    """A problem while reading one file; carries a :class:`Problem`."""
-
-    def __init__(self, summary: str, origin: Origin, hint: str = "", *others: Origin) -> None:
-        super().__init__(summary)
-        self.problem = Problem(summary, (), (origin, *others), hint)
 
 
 def read(data: bytes, source: Source) -> Node:
@@ -122,12 +107,6 @@ def read_value(text: str, source: Source) -> Node | None:
     if top is None:
         return None
     return _Builder(source).build(top)
-
-
-def refuse_long_number(text: str, origin: Origin) -> None:
-    """Refuse a whole number that has too many digits."""
-    if is_long_number(text):
-        raise Refusal(f"a number has more than {MOST_DIGITS} digits", origin, "quotes around it, if it is text")
 
 
 def _loader(yaml: Any) -> Any:

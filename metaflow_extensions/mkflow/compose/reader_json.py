@@ -8,7 +8,7 @@ from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs
 from typing import Any
 
-from .reader import MOST_DEPTH, Refusal, Source, refuse_long_number
+from .source import MOST_DEPTH, Refusal, Source, refuse_long_number
 from .tree import Node, Origin, is_utf_8
 
 _SPACE = re.compile(r"[ \t\r\n]*")

@@ -11,8 +11,8 @@ import re
 import sys
 from typing import Any
 
-from .reader import MOST_DEPTH, Refusal, Source
 from .scalars import MOST_DIGITS
+from .source import MOST_DEPTH, Refusal, Source
 from .tree import Node, Origin
 
 if sys.version_info >= (3, 11):
