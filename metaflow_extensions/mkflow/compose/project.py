@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -15,14 +14,12 @@ from .files import list_folder, read_file
 from .model import DEFAULT_BINDING, LOCAL, MADE_SECTIONS, RESERVED, Binding, Flow, Override, Profile, Project, SettingsFile
 from .reader import read
 from .select import Selector, all_keys, one_of, parse_selector, unknown
+from .settings_names import NAME, NAME_RULE, settings_files
 from .source import Source
 from .spelling import is_misspelt, nearest
 from .tree import Node, Origin, assign, at, parse_path
 
 PROJECT_FILE = "mkflow.yaml"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_ENDINGS = ("yaml", "yml", "json", "toml")
-_FILE = re.compile(r"settings\.(?P<section>[^.@]+)(?:\.(?P<binding>[^.@]+))?(?:@(?P<profile>[^.@]+))?\.(?P<ending>[^.@]+)")
 ORCHESTRATORS = ("step-functions", "argo-workflows")
 METAFLOW_OPTIONS = (
     "package_suffixes", "environment", "datastore", "datastore_root", "metadata", "event_logger", "monitor", "with", "pylint",
@@ -64,7 +61,7 @@ def load(root: pathlib.Path) -> Project:
         fields.refuse("settings", f"'{settings}' leads out of the project", "a folder inside the project")
         raise SettingsError(*by_place(fields.problems))
     try:
-        files = _settings_files(root, settings, fields.problems)
+        files = settings_files(list_folder(root, settings), settings, fields.problems)
     except SettingsError as error:
         written = (fields.items["settings"].origin,) if fields.has("settings") else ()
         raise SettingsError(*(found._replace(origins=(*written, *found.origins)) for found in error.problems)) from None
@@ -144,61 +141,8 @@ def _tool_table(root: pathlib.Path) -> Node:
 
 
 def _check_name(fields: Fields, key: str, name: str) -> None:
-    if name and not _NAME.fullmatch(name):
-        fields.refuse(key, f"'{name}' is not a name", "letters, digits, '_' and '-', beginning with a letter or digit")
-
-
-def _settings_files(root: pathlib.Path, folder: str, problems: list[Problem]) -> tuple[SettingsFile, ...]:
-    found: dict[tuple[str, str, str], SettingsFile] = {}
-    spelling: dict[str, tuple[str, str]] = {}
-    told: set[str] = set()
-    for name in list_folder(root, folder):
-        if not name.startswith("settings.") or name.endswith(("~", ".swp")):
-            continue
-        path = (pathlib.PurePosixPath(folder) / name).as_posix()
-        file = _settings_file(path, name, problems)
-        if file is None:
-            continue
-        place = (file.section, file.binding, file.profile)
-        if place in found:
-            clash = (Origin(path), Origin(found[place].path))
-            problems.append(Problem("two files are the same layer", (), clash, "one of the two"))
-            continue
-        for word, part in (("section", file.section), ("binding", file.binding), ("profile", file.profile)):
-            known, where = spelling.setdefault(f"{word} {part.lower()}", (part, path))
-            if known != part and f"{word} {part}" not in told:
-                told.add(f"{word} {part}")
-                summary = f"the {word}s '{known}' and '{part}' differ in case only"
-                problems.append(Problem(summary, (), (Origin(path), Origin(where)), "one spelling"))
-        found[place] = file
-    return tuple(found.values())
-
-
-def _settings_file(path: str, name: str, problems: list[Problem]) -> SettingsFile | None:
-    match = _FILE.fullmatch(name)
-    rule = "settings.<section>[.<binding>][@<profile>].yaml"
-    if match is None:
-        problems.append(Problem(f"'{name}' is not a name of a settings file", (), (Origin(path),), rule))
-        return None
-    section, binding, profile, ending = match.group("section", "binding", "profile", "ending")
-    wrong = next((part for part in (section, binding, profile) if part is not None and not _NAME.fullmatch(part)), None)
-    if wrong is not None:
-        hint = "letters, digits, '_' and '-', beginning with a letter or digit"
-        problems.append(Problem(f"'{wrong}' is not a name, in the file '{name}'", (), (Origin(path),), hint))
-    elif ending not in _ENDINGS:
-        summary = f"a settings file ends in .yaml, .yml, .json or .toml, not in '.{ending}'"
-        problems.append(Problem(summary, (), (Origin(path),), rule))
-    elif section in MADE_SECTIONS:
-        problems.append(Problem(f"the section '{section}' is made by mkflow", (), (Origin(path),), "another section name"))
-    elif binding == DEFAULT_BINDING:
-        summary = "'default' is the binding of unbound flows and has no file of its own"
-        problems.append(Problem(summary, (), (Origin(path),), f"settings.{section}.{ending}"))
-    elif binding == LOCAL and profile:
-        summary = "a local file has no profile"
-        problems.append(Problem(summary, (), (Origin(path),), f"settings.{section}.local.{ending}"))
-    else:
-        return SettingsFile(path, section, binding or "", profile or "")
-    return None
+    if name and not NAME.fullmatch(name):
+        fields.refuse(key, f"'{name}' is not a name", NAME_RULE)
 
 
 def _bindings(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Binding]:
@@ -227,9 +171,8 @@ def _bindings(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Bindin
 
 
 def _check_binding_name(fields: Fields, name: str, node: Node) -> None:
-    if not _NAME.fullmatch(name):
-        hint = "letters, digits, '_' and '-', beginning with a letter or digit"
-        fields.problems.append(Problem(f"'{name}' is not a name of a binding", ("bindings",), (node.key_origin,), hint))
+    if not NAME.fullmatch(name):
+        fields.problems.append(Problem(f"'{name}' is not a name of a binding", ("bindings",), (node.key_origin,), NAME_RULE))
     elif name in RESERVED:
         summary = f"'{name}' is reserved and cannot be a binding"
         fields.problems.append(Problem(summary, ("bindings",), (node.key_origin,), "another name"))
@@ -252,9 +195,8 @@ def _profiles(fields: Fields, files: Sequence[SettingsFile]) -> dict[str, Profil
     for name, node in fields.mapping("profiles").items():
         places[name] = node.key_origin
         entry = fields.entry(node, f"profiles.{name}", ("production", "branches", "orchestrator", "schedules"))
-        if not _NAME.fullmatch(name):
-            hint = "letters, digits, '_' and '-', beginning with a letter or digit"
-            fields.problems.append(Problem(f"'{name}' is not a name of a profile", ("profiles",), (node.key_origin,), hint))
+        if not NAME.fullmatch(name):
+                fields.problems.append(Problem(f"'{name}' is not a name of a profile", ("profiles",), (node.key_origin,), NAME_RULE))
         orchestrator = entry.text("orchestrator", "")
         if orchestrator and orchestrator not in ORCHESTRATORS:
             meant = nearest(orchestrator, ORCHESTRATORS)
@@ -279,9 +221,8 @@ def _flows(fields: Fields, root: pathlib.Path, bindings: Mapping[str, Binding]) 
     found = {}
     for name, node in declared.items():
         entry = fields.entry(node, f"flows.{name}", ("file", "bindings"))
-        if not _NAME.fullmatch(name):
-            hint = "letters, digits, '_' and '-', beginning with a letter or digit"
-            fields.problems.append(Problem(f"'{name}' is not a name of a flow", ("flows",), (node.key_origin,), hint))
+        if not NAME.fullmatch(name):
+                fields.problems.append(Problem(f"'{name}' is not a name of a flow", ("flows",), (node.key_origin,), NAME_RULE))
         file = entry.text("file", f"flows/{name}.py")
         if os.path.isabs(file) or ".." in pathlib.PurePosixPath(file).parts:
             entry.refuse("file", f"'{file}' leads out of the project", "a file inside the project")
@@ -315,7 +256,7 @@ def _flow_files(root: pathlib.Path) -> list[str]:
     found = []
     for name in list_folder(root, "flows", missing_ok=True):
         stem = name.removesuffix(".py")
-        if stem != name and _NAME.fullmatch(stem) and b"FlowSpec" in read_file(root, f"flows/{name}"):
+        if stem != name and NAME.fullmatch(stem) and b"FlowSpec" in read_file(root, f"flows/{name}"):
             found.append(stem)
     return found
 
