@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from metaflow_extensions.mkflow.compose.model import Facts, Instance, Project
+from metaflow_extensions.mkflow.compose.model import Facts, Instance, Key, Project
 
 SCRUBBED = ("METAFLOW_FLOW_CONFIG", "METAFLOW_FLOW_CONFIG_VALUE")
 """What a task that starts mkflow has set for its own flow; another flow must not get it."""
@@ -16,17 +16,23 @@ SCRUBBED = ("METAFLOW_FLOW_CONFIG", "METAFLOW_FLOW_CONFIG_VALUE")
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command, the folder it runs in, and its environment.
+    """A command for one instance, the folder it runs in, and its environment.
 
     ``extra`` is the part of ``env`` that mkflow added; ``compiled`` is relative to ``folder``.
     """
 
-    label: str
+    key: Key
+    name: str
     argv: tuple[str, ...]
     folder: pathlib.Path
     env: Mapping[str, str]
     extra: Mapping[str, str]
     compiled: str
+
+    @property
+    def label(self) -> str:
+        """What the instance is called beside its lines."""
+        return str(self.key)
 
     def shell_line(self, here: str) -> str:
         """The command as it can be pasted into a shell whose current folder is ``here``."""
@@ -50,7 +56,7 @@ def local_run(
     if not facts.user_known:
         # Metaflow refuses to run for root; in a container there is often nobody else.
         extra = {"METAFLOW_USER": facts.user}
-    return Invocation(str(instance.key), argv, project.root, {**env, **extra}, extra, file)
+    return Invocation(instance.key, instance.name, argv, project.root, {**env, **extra}, extra, file)
 
 
 def metaflow_options(options: Mapping[str, object]) -> list[str]:

@@ -56,8 +56,8 @@ def _live(runner: Runner) -> Any:
 def _summary(jobs: Sequence[Job], seconds: float, kind: str) -> None:
     if kind == "json":
         entries = [
-            {"instance": job.invocation.label, "run_id": job.run_id or None, "result": job.state, "exit_code": job.exit_code,
-             "seconds": round(job.seconds, 3)}
+            {**job.invocation.key._asdict(), "instance": job.invocation.name, "run_id": job.run_id or None, "result": job.state,
+             "exit_code": job.exit_code, "seconds": round(job.seconds, 3)}
             for job in jobs
         ]  # fmt: skip
         as_json({"runs": entries, "seconds": round(seconds, 3)})
