@@ -92,7 +92,8 @@ def _compose(session: Session, keys: list[Key], sets: tuple[str, ...]) -> list[I
 def _invocation(session: Session, instance: Instance, rest: list[str]) -> Invocation:
     compiled = write_compiled(session.project.root, instance, session.facts.git, session.facts.user)
     found = shutil.which("python")
-    python = "python" if found and os.path.dirname(found) == os.path.dirname(sys.executable) else sys.executable
+    here = found and os.path.realpath(os.path.dirname(found)) == os.path.realpath(os.path.dirname(sys.executable))
+    python = "python" if here else sys.executable
     return local_run(session.project, session.facts, instance, compiled, python, rest)
 
 
