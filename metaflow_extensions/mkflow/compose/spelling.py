@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 
@@ -54,7 +55,8 @@ def is_misspelt(word: str, known: str) -> bool:
 
 
 def _letters(word: str) -> str:
-    return "".join("0" if char.isdigit() else char for char in word)
+    """The word with each number in it as 0."""
+    return re.sub(r"\d+", "0", word)
 
 
 def _differ_in_one_part(word: str, known: str) -> bool:

@@ -93,7 +93,7 @@ def is_whole_reference(text: str) -> bool:
         return False
     depth = 0
     for position, char in enumerate(text):
-        if char == "{" and text[position - 1] == "$":
+        if char == "{":  # of a reference, or of a mapping among the arguments of a resolver
             depth += 1
         elif char == "}":
             depth -= 1
